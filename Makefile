@@ -1,0 +1,83 @@
+# `make` lists what there is. CI calls these targets and nothing else, so what
+# passes here passes there.
+
+SHELL         := bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS     += --no-print-directory
+
+# Tools live outside the work tree, one file per version: a changed version is a
+# new file, and an old checkout still finds its own.
+CACHE    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bodega
+GOLANGCI := $(CACHE)/bin/golangci-lint-v2.15.0
+
+# Where goroutines share memory. The race detector is slow on the rest and
+# finds nothing there.
+RACE := ./core ./adapters/memsearch/... ./adapters/memory/... ./adapters/cached/... ./adapters/sqlite/... ./adapters/jobs/...
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## the demo shop on http://localhost:8080; Ctrl-C stops it, its data stays in ./data
+	@echo "building (a minute or two the first time)"
+	@go build -buildvcs=false -o bin/server ./apps/server
+	@BODEGA_DEMO=$${BODEGA_DEMO-true} exec bin/server
+
+.PHONY: test
+test: test/vet test/unit test/race ## everything that must pass before a commit
+
+.PHONY: test/vet
+test/vet:
+	@echo "==> go vet (compiles everything: a minute or two the first time)"
+	@go vet ./...
+
+.PHONY: test/unit
+test/unit: ## every test, without the race detector; needs only Go
+	@echo "==> go test"
+	@go test ./...
+
+.PHONY: test/race
+test/race: cc ## the packages that share memory, under the race detector
+	@echo "==> go test -race (builds a second time: two minutes the first time)"
+	@if command -v "$$(go env CC)" >/dev/null; then go test -race $(RACE); \
+	else echo "SKIPPED: the race detector needs a C compiler (Debian: apt-get install gcc libc6-dev)"; fi
+
+# The race detector is the only thing here that needs C. As root on Debian it is
+# installed and said so; elsewhere nothing outside the cache folder is touched.
+.PHONY: cc
+cc:
+	@if ! command -v "$$(go env CC)" >/dev/null && [ "$${BODEGA_TEST_PROVISION-1}" != 0 ] \
+		&& [ "$$(id -u)" = 0 ] && [ -f /etc/debian_version ]; then \
+		echo "==> installing gcc for the race detector (BODEGA_TEST_PROVISION=0 forbids it)"; \
+		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends gcc libc6-dev; } >/dev/null || true; fi
+
+.PHONY: lint
+lint: $(GOLANGCI) ## golangci-lint with the rules of .golangci.yml
+	@echo "==> golangci-lint"
+	@$(GOLANGCI) run ./...
+
+.PHONY: fmt
+fmt: $(GOLANGCI) ## format the code and sort its imports
+	@$(GOLANGCI) fmt ./...
+
+$(GOLANGCI):
+	@echo "==> installing $(@F) into $(@D) (two minutes, once)"
+	@mkdir -p $(@D) && tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
+	GOBIN=$$tmp GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(@F:golangci-lint-%=%) && \
+	mv "$$tmp/golangci-lint" $@
+
+.PHONY: generate
+generate: ## write docs/openapi.yaml from the registered operations
+	@go run ./adapters/httpapi/openapi >docs/openapi.yaml.new && mv docs/openapi.yaml.new docs/openapi.yaml
+
+.PHONY: verify
+verify: ## go.mod is tidy, the code formatted, generated files current; changes nothing
+	@echo "==> go mod tidy" && go mod tidy -diff && go mod verify >/dev/null
+	@echo "==> gofmt" && dirty=$$(gofmt -l .) && if [ -n "$$dirty" ]; then echo "not formatted (make fmt):"; echo "$$dirty"; exit 1; fi
+	@echo "==> docs/openapi.yaml" && go run ./adapters/httpapi/openapi | diff -u docs/openapi.yaml - || { echo "docs/openapi.yaml is old (make generate)"; exit 1; }
+
+.PHONY: bench
+bench: ## speed against hand-written baselines, as ratios and against limits
+	@go run ./testsuite/bench
