@@ -1,0 +1,174 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
+)
+
+// Taxonomy is everything that describes products: the category tree, brands and
+// attribute definitions, at one moment. It is immutable and safe to share.
+type Taxonomy struct {
+	categories map[id.Category]*Category
+	children   map[id.Category][]id.Category // by position, then name; the zero id holds the roots
+	bySlug     map[string]id.Category        // old slugs too
+	brands     map[id.Brand]*Brand
+	brandList  []Brand
+	brandSlug  map[string]id.Brand // old slugs too
+	defined    map[id.Category][]AttributeDefinition
+	effective  map[id.Category][]AttributeDefinition
+}
+
+// NewTaxonomy arranges what a store holds. Old slugs map to the id that has
+// another slug now.
+func NewTaxonomy(categories []Category, brands []Brand, definitions []AttributeDefinition, oldCategories map[string]id.Category, oldBrands map[string]id.Brand) *Taxonomy {
+	t := &Taxonomy{
+		categories: make(map[id.Category]*Category, len(categories)),
+		children:   map[id.Category][]id.Category{},
+		bySlug:     map[string]id.Category{},
+		brands:     make(map[id.Brand]*Brand, len(brands)),
+		brandSlug:  map[string]id.Brand{},
+		defined:    map[id.Category][]AttributeDefinition{},
+		effective:  map[id.Category][]AttributeDefinition{},
+	}
+	for slug, c := range oldCategories {
+		t.bySlug[slug] = c
+	}
+	for slug, b := range oldBrands {
+		t.brandSlug[slug] = b
+	}
+	categories = slices.Clone(categories)
+	slices.SortFunc(categories, func(a, b Category) int {
+		return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.Name, b.Name), slices.Compare(a.ID.UUID[:], b.ID.UUID[:]))
+	})
+	for i := range categories {
+		c := &categories[i]
+		t.categories[c.ID] = c
+		t.bySlug[c.Slug] = c.ID
+		t.children[c.Parent] = append(t.children[c.Parent], c.ID)
+	}
+	t.brandList = slices.Clone(brands)
+	slices.SortFunc(t.brandList, func(a, b Brand) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Slug, b.Slug)) })
+	for i := range t.brandList {
+		b := &t.brandList[i]
+		t.brands[b.ID] = b
+		t.brandSlug[b.Slug] = b.ID
+	}
+	for _, d := range definitions {
+		t.defined[d.Category] = append(t.defined[d.Category], d)
+	}
+	t.inherit(id.Category{}, nil)
+	return t
+}
+
+// inherit works out what holds for each child of a category: its own
+// definitions and its ancestors', the nearest first where names meet.
+func (t *Taxonomy) inherit(parent id.Category, inherited []AttributeDefinition) {
+	for _, c := range t.children[parent] {
+		own := t.defined[c]
+		all := slices.Clone(own)
+		for _, d := range inherited {
+			if !slices.ContainsFunc(own, func(o AttributeDefinition) bool { return o.Name == d.Name }) {
+				all = append(all, d)
+			}
+		}
+		slices.SortStableFunc(all, func(a, b AttributeDefinition) int {
+			return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.Name, b.Name))
+		})
+		t.effective[c] = all
+		t.inherit(c, all)
+	}
+}
+
+// Category returns a category.
+func (t *Taxonomy) Category(c id.Category) (Category, bool) {
+	if found := t.categories[c]; found != nil {
+		return *found, true
+	}
+	return Category{}, false
+}
+
+// CategoryBySlug returns the category that has the slug, or once had it: its
+// Slug is then another.
+func (t *Taxonomy) CategoryBySlug(slug string) (Category, bool) { return t.Category(t.bySlug[slug]) }
+
+// Children returns the categories right below one, in order; of the zero id, the roots.
+func (t *Taxonomy) Children(c id.Category) []id.Category { return slices.Clone(t.children[c]) }
+
+// Path returns a category's ancestors and itself, root first. Empty for one
+// that is not there.
+func (t *Taxonomy) Path(c id.Category) []Category {
+	path := []Category{}
+	for found := t.categories[c]; found != nil && len(path) < MaxDepth; found = t.categories[found.Parent] {
+		path = append(path, *found)
+	}
+	slices.Reverse(path)
+	return path
+}
+
+// Within returns a category and everything below it.
+func (t *Taxonomy) Within(c id.Category) []id.Category {
+	all := []id.Category{c}
+	for i := 0; i < len(all); i++ {
+		all = append(all, t.children[all[i]]...)
+	}
+	return all
+}
+
+// Definitions returns the attribute definitions that hold for a category, own
+// and inherited, by position and name. The caller must not change them.
+func (t *Taxonomy) Definitions(c id.Category) []AttributeDefinition { return t.effective[c] }
+
+// Definition returns the definition of a name that holds for a category.
+func (t *Taxonomy) Definition(c id.Category, name string) (AttributeDefinition, bool) {
+	for _, d := range t.effective[c] {
+		if d.Name == name {
+			return d, true
+		}
+	}
+	return AttributeDefinition{}, false
+}
+
+// Brand returns a brand.
+func (t *Taxonomy) Brand(b id.Brand) (Brand, bool) {
+	if found := t.brands[b]; found != nil {
+		return *found, true
+	}
+	return Brand{}, false
+}
+
+// BrandBySlug returns the brand that has the slug, or once had it.
+func (t *Taxonomy) BrandBySlug(slug string) (Brand, bool) { return t.Brand(t.brandSlug[slug]) }
+
+// Brands returns all brands by name. The caller must not change them.
+func (t *Taxonomy) Brands() []Brand { return t.brandList }
+
+// CheckMove answers Conflict (category_cycle) when parent is c or below it,
+// Invalid at parent_id when it is not there or the tree would grow deeper than
+// MaxDepth.
+func (t *Taxonomy) CheckMove(c, parent id.Category) error {
+	if parent.IsZero() {
+		return nil
+	}
+	if _, ok := t.Category(parent); !ok {
+		return fault.InvalidField("parent_id", "unknown_reference", "is not a category")
+	}
+	if slices.Contains(t.Within(c), parent) {
+		return fault.New(fault.Conflict, "category_cycle", "a category cannot be moved below itself")
+	}
+	if len(t.Path(parent))+t.height(c) > MaxDepth {
+		return fault.InvalidField("parent_id", "too_large", "the tree would have more than 8 levels")
+	}
+	return nil
+}
+
+// height returns the number of levels from c down, 1 for a leaf or a category not yet there.
+func (t *Taxonomy) height(c id.Category) int {
+	deepest := 0
+	for _, child := range t.children[c] {
+		deepest = max(deepest, t.height(child))
+	}
+	return 1 + deepest
+}

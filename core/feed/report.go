@@ -1,0 +1,44 @@
+package feed
+
+import (
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/id"
+)
+
+// Status is how far an import has come.
+type Status string
+
+const (
+	Queued    Status = "queued"
+	Running   Status = "running"
+	Succeeded Status = "succeeded" // it ran to its end; lines may have been rejected
+	Failed    Status = "failed"    // it stopped: unreadable input, strict mode with a bad line, or no store
+)
+
+// Report counts what an import did, by variant.
+type Report struct {
+	ID              id.Import
+	Status          Status
+	DryRun          bool
+	Lines           int
+	Created         int
+	Updated         int
+	Unchanged       int
+	Rejected        int
+	UnknownMembers  int      // members of lines that nobody knows, ignored
+	Notes           []string // what was done about equal options, widened types and the like
+	Failure         string   // why it failed; "" otherwise
+	Errors          []Reject // the first of them, see ErrorsTruncated
+	ErrorsTruncated bool
+	StartedAt       time.Time
+	FinishedAt      time.Time // zero: not yet
+}
+
+// Reject is a line that was not taken.
+type Reject struct {
+	Line    int    `json:"line"`
+	SKU     string `json:"sku"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}

@@ -1,0 +1,154 @@
+// Package order holds what was bought, as it was when it was bought, and how
+// far it has come. An order's steps are methods that refuse what is not
+// allowed; stores keep what they leave. It imports the standard library and
+// nouns up to pricing.
+package order
+
+import (
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/pricing"
+)
+
+// Status is how far an order has come.
+type Status string
+
+const (
+	PendingPayment Status = "pending_payment"
+	PaymentFailed  Status = "payment_failed"
+	Confirmed      Status = "confirmed"
+	Fulfilling     Status = "fulfilling"
+	Shipped        Status = "shipped"
+	Delivered      Status = "delivered"
+	Canceled       Status = "canceled"
+	Refunded       Status = "refunded"
+)
+
+// Fulfillment sums up what was shipped.
+type Fulfillment string
+
+const (
+	Unfulfilled Fulfillment = "unfulfilled"
+	Partial     Fulfillment = "partial"
+	Fulfilled   Fulfillment = "fulfilled"
+)
+
+// Order is a purchase. Lines, addresses and totals are snapshots that no later
+// change of the catalogue touches.
+type Order struct {
+	ID             id.Order
+	Number         string // XXXX-XXXX-C, see NewNumber
+	Cart           id.Cart
+	Customer       id.Customer // zero: a guest
+	Email          string      // lower case
+	Status         Status
+	ConfirmedAt    time.Time // zero: never confirmed
+	Currency       money.Currency
+	Lines          []Line
+	Totals         pricing.Totals
+	ShipTo         Address
+	BillTo         Address
+	ShippingMethod pricing.ShippingMethod
+	Shipments      []Shipment
+	Refunds        []Refund
+	Returns        []Return
+	Timeline       []Event
+	Test           bool // paid with a provider that moves no money
+	Version        int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// Line is a line of the receipt.
+type Line struct {
+	SKU         id.SKU           `json:"sku"`
+	Product     id.Product       `json:"product"`
+	ProductSlug string           `json:"product_slug"`
+	Name        string           `json:"name"`
+	Options     []catalog.Option `json:"options,omitempty"`
+	Image       *catalog.Image   `json:"image,omitempty"`
+	Quantity    int              `json:"quantity"`
+	UnitPrice   money.Amount     `json:"unit_price"`
+	Subtotal    money.Amount     `json:"subtotal"`
+	Discount    money.Amount     `json:"discount"`
+	Tax         money.Amount     `json:"tax"`
+	Total       money.Amount     `json:"total"`
+	Shipped     int              `json:"shipped,omitempty"`
+	Returned    int              `json:"returned,omitempty"`
+}
+
+// Shipment is a parcel.
+type Shipment struct {
+	ID             id.Shipment
+	Status         ShipmentStatus
+	Carrier        string
+	TrackingNumber string
+	TrackingURL    string
+	Lines          []ShipmentLine
+	ShippedAt      time.Time
+	DeliveredAt    time.Time // zero: under way
+}
+
+// ShipmentStatus is how far a parcel has come.
+type ShipmentStatus string
+
+const (
+	ShipmentShipped   ShipmentStatus = "shipped"
+	ShipmentDelivered ShipmentStatus = "delivered"
+)
+
+// ShipmentLine is a number of units of a SKU in a parcel.
+type ShipmentLine struct {
+	SKU      id.SKU `json:"sku"`
+	Quantity int    `json:"quantity"`
+}
+
+// Refund is money that went back.
+type Refund struct {
+	ID        id.Refund
+	Amount    money.Amount
+	Reason    string
+	Status    RefundStatus
+	CreatedAt time.Time
+}
+
+// RefundStatus is how far a refund has come.
+type RefundStatus string
+
+const (
+	RefundPending   RefundStatus = "pending"
+	RefundSucceeded RefundStatus = "succeeded"
+	RefundFailed    RefundStatus = "failed"
+)
+
+// Return is goods that come back.
+type Return struct {
+	ID        id.Return
+	Status    string
+	Restock   bool
+	Lines     []ShipmentLine
+	CreatedAt time.Time
+}
+
+// Event is a line of an order's timeline.
+type Event struct {
+	At      time.Time    `json:"at"`
+	Type    string       `json:"type"` // "order.confirmed", "payment.declined", "note"
+	Actor   account.Role `json:"actor"`
+	Message string       `json:"message"`
+	TraceID string       `json:"trace_id,omitempty"`
+}
+
+// Action is a step somebody may take next.
+type Action string
+
+const (
+	ActionFulfill Action = "fulfill"
+	ActionShip    Action = "ship"
+	ActionDeliver Action = "deliver"
+	ActionCancel  Action = "cancel"
+)

@@ -1,0 +1,56 @@
+package ports
+
+import (
+	"context"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/job"
+)
+
+// Batch says how many jobs a handler takes at once, and how long it waits for
+// the first.
+type Batch struct {
+	Max  int
+	Wait time.Duration
+}
+
+// JobSource hands out jobs. Every job is delivered at least once, in no order,
+// until its verdict is Ack or Dead.
+type JobSource interface {
+	// Receive waits up to b.Wait for jobs of a task, calls handle once with 1 to
+	// b.Max of them and carries out its verdicts, one for each delivery in
+	// order; it returns how many there were, 0 when the wait ended. While handle
+	// runs, nobody else is handed the same jobs; a holder that dies or takes
+	// longer than a minute loses them to another attempt. Retry delivers again
+	// not before its After, at the latest at the source's next step (embedded: a
+	// second); Dead puts the job among the dead jobs and then acknowledges it. A
+	// panic of handle is a retry of the whole batch.
+	Receive(ctx context.Context, task string, b Batch, handle func(context.Context, []job.Delivery) []job.Verdict) (int, error)
+}
+
+// DeadJobs keeps what will not be tried again by itself.
+type DeadJobs interface {
+	// ListDead returns up to limit dead jobs of a task ("": all) that died after
+	// the given one, by id.
+	ListDead(ctx context.Context, task string, from id.Job, limit int) ([]job.DeadJob, error)
+	// ReplayDead puts up to limit dead jobs (of a task, "" all; or just the ids)
+	// back to work as if they were new, under their old ids; it returns how many
+	// were put back and how many of the same choice remain.
+	ReplayDead(ctx context.Context, task string, ids []id.Job, limit int) (replayed, remaining int, err error)
+	// DropDead deletes dead jobs in the same way.
+	DropDead(ctx context.Context, task string, ids []id.Job, limit int) (dropped, remaining int, err error)
+}
+
+// Backlog is how much of a task is waiting.
+type Backlog struct {
+	Task   string
+	Ready  int
+	Oldest time.Time // when the oldest waiting job was created
+	Dead   int
+}
+
+// Backlogs tells how much work is waiting, by task.
+type Backlogs interface {
+	Backlogs(ctx context.Context) ([]Backlog, error)
+}

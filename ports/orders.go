@@ -1,0 +1,134 @@
+package ports
+
+import (
+	"context"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/cart"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/inventory"
+	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/order"
+	"github.com/bodega-commerce/bodega/core/payment"
+)
+
+// Carts reads and changes carts on the primary.
+type Carts interface {
+	Cart(ctx context.Context, c id.Cart) (cart.Cart, error)
+	Insert(ctx context.Context, c cart.Cart) (Mark, error)
+	// Update runs a closure on one locked cart and stores what it leaves. The
+	// closure follows the rules of Transactor; its error leaves the cart as it was.
+	Update(ctx context.Context, c id.Cart, fn func(*cart.Cart) error) (Mark, error)
+}
+
+// CartWriter changes carts within a transaction.
+type CartWriter interface {
+	CartForUpdate(ctx context.Context, c id.Cart) (cart.Cart, error)
+	SaveCart(ctx context.Context, c cart.Cart) error
+}
+
+// Stock reads what there is. A SKU that was never received has none of it.
+type Stock interface {
+	// Availability returns what can be sold of each SKU, keyed by id.SKU.Fold;
+	// SKUs without stock are left out.
+	Availability(ctx context.Context, skus []id.SKU, after Mark) (map[string]int, error)
+	// Levels returns the levels of the SKUs at all locations, by SKU bytes and
+	// location, on the primary.
+	Levels(ctx context.Context, skus []id.SKU) ([]inventory.Level, error)
+	// Low returns up to limit levels with less than below available, by SKU
+	// bytes, after the given SKU.
+	Low(ctx context.Context, below int, from id.SKU, limit int) ([]inventory.Level, error)
+	// Movements returns up to limit lines of a SKU's ledger older than the given
+	// one (zero: from the newest), newest first.
+	Movements(ctx context.Context, sku id.SKU, before id.Movement, limit int) ([]inventory.Movement, error)
+}
+
+// StockWriter changes stock, set-based: lines of one SKU and location are
+// merged, rows are taken in ascending order of SKU bytes, each by a
+// conditional update. Every method returns what it changed, by SKU bytes.
+type StockWriter interface {
+	// Reserve holds all lines for an order, or none: Exhausted (out_of_stock,
+	// Data inventory.Shortages) names every line that is short.
+	Reserve(ctx context.Context, r inventory.Reservation) ([]inventory.Change, error)
+	// Consume takes an order's held units off the shelf and writes the sales to
+	// the ledger. No changes if nothing is held any more.
+	Consume(ctx context.Context, o id.Order, movement func() id.Movement, at time.Time) ([]inventory.Change, error)
+	// Release gives an order's held units back. No changes if nothing is held.
+	Release(ctx context.Context, o id.Order, at time.Time) ([]inventory.Change, error)
+	// Adjust changes what is on hand and writes the ledger. Exhausted
+	// (out_of_stock) when a level would fall below what is reserved; Exists
+	// (already_exists, "reference") when Unique and the ledger has a line of that
+	// SKU, reason and reference.
+	Adjust(ctx context.Context, as ...inventory.Adjustment) ([]inventory.Change, error)
+}
+
+// OrderRecords reads orders on the primary.
+type OrderRecords interface {
+	Order(ctx context.Context, o id.Order) (order.Order, error)
+	OrderByNumber(ctx context.Context, number string) (order.Order, error)
+	// BrowseOrders returns up to f.Limit orders, newest first, and the total if
+	// it was asked for (else -1).
+	BrowseOrders(ctx context.Context, f order.Filter) ([]order.Order, int, error)
+}
+
+// OrderHistory reads a customer's own orders.
+type OrderHistory interface {
+	// OrdersOf returns up to limit orders older than the given one (zero: from
+	// the newest), newest first.
+	OrdersOf(ctx context.Context, c id.Customer, before id.Order, limit int, after Mark) ([]order.Order, error)
+}
+
+// OrderWriter writes orders within a transaction.
+type OrderWriter interface {
+	OrderForUpdate(ctx context.Context, o id.Order) (order.Order, error)
+	// InsertOrder stores a new order. Conflict (cart_already_ordered, Data
+	// cart.InOrder) when the cart has a live one; Exists ("number") when the
+	// number is taken.
+	InsertOrder(ctx context.Context, o order.Order) error
+	SaveOrder(ctx context.Context, o order.Order) error
+}
+
+// Payments reads payments on the primary.
+type Payments interface {
+	Payment(ctx context.Context, p id.Payment) (payment.Payment, error)
+	PaymentOf(ctx context.Context, o id.Order) (payment.Payment, error)
+	// PaymentsOf returns the payments of several orders.
+	PaymentsOf(ctx context.Context, os []id.Order) (map[id.Order]payment.Payment, error)
+	// DueForCheck returns up to limit payments whose NextCheckAt has come,
+	// longest due first. Checked payments push theirs forward.
+	DueForCheck(ctx context.Context, now time.Time, limit int) ([]payment.Payment, error)
+}
+
+// PaymentWriter writes payments within a transaction.
+type PaymentWriter interface {
+	PaymentForUpdate(ctx context.Context, p id.Payment) (payment.Payment, error)
+	InsertPayment(ctx context.Context, p payment.Payment) error
+	SavePayment(ctx context.Context, p payment.Payment) error
+}
+
+// Expired finds what time has run out for.
+type Expired interface {
+	// ExpiredReservations returns up to limit orders with units held beyond their time.
+	ExpiredReservations(ctx context.Context, now time.Time, limit int) ([]id.Order, error)
+	// DropExpiredCarts deletes up to limit open carts that nobody touched in
+	// time, and returns how many it deleted.
+	DropExpiredCarts(ctx context.Context, now time.Time, limit int) (int, error)
+	// DropOldKeys deletes up to limit idempotency keys from before, and returns
+	// how many it deleted.
+	DropOldKeys(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// Violation is a broken invariant: which one, and on what.
+type Violation struct {
+	Invariant string
+	Subject   string
+	Detail    string
+}
+
+// Auditor checks what must always be true, by plain queries of its own.
+type Auditor interface {
+	// Violations returns every broken invariant, by name and subject.
+	Violations(ctx context.Context) ([]Violation, error)
+	// Currency returns the currency of the first stored price; "" before that.
+	Currency(ctx context.Context) (money.Currency, error)
+}
