@@ -1,0 +1,78 @@
+package ports
+
+import (
+	"context"
+
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// Searcher finds products. It reads the index, not the store: what was written
+// a moment ago may not be found yet.
+type Searcher interface {
+	// Search answers one page of the products that match, collapsed from their
+	// matching variants, with the facets of the whole result.
+	//
+	// The order is that of the query's sort. Relevance is score, then sales;
+	// price_asc takes a product by its cheapest matching variant, price_desc by
+	// its dearest; rating is average, then number of ratings; newest is the
+	// newest matching variant. Every order ends with the product id, ascending,
+	// so that pages neither repeat nor skip a product of an unchanged index.
+	//
+	// Unknown words, brands, categories, attributes and values are no error:
+	// they find nothing. Counts are of products and disjunctive, see
+	// search.Facet; the count of an unselected value is the total after
+	// selecting only it in that facet.
+	//
+	// Invalid when the query does not validate; Unavailable when the engine
+	// does not answer in time; Canceled.
+	Search(ctx context.Context, q search.Query) (search.Result, error)
+
+	// Suggest completes what was typed with categories, brands and products
+	// that have a word beginning with its last word and the words before it.
+	// Errors as of Search.
+	Suggest(ctx context.Context, q search.SuggestQuery) ([]search.Suggestion, error)
+}
+
+// Indexer keeps the index in step with the store.
+type Indexer interface {
+	// Index writes documents and tombstones, each under its SKU, and answers
+	// what became of each, in order. A document replaces what the index knows
+	// of the SKU unless that has a higher version; the same version again
+	// changes nothing. A tombstone's version counts like any other, so a late
+	// or repeated job can neither undo a newer one nor resurrect what was
+	// deleted. While an index is being built, writes reach both it and the one
+	// in service. The documents are found soon after, not at once.
+	//
+	// Invalid when a document does not validate (then none is written).
+	// Unavailable and Canceled may leave some of them written: writing again
+	// is harmless.
+	Index(ctx context.Context, docs []search.Document) ([]search.Outcome, error)
+
+	// Define replaces the schema as a whole, in the index in service and in
+	// the one being built, unless a higher version is in force.
+	Define(ctx context.Context, schema search.Schema) error
+}
+
+// IndexBuilder makes a new index beside the one in service: at start, and when
+// the index is to be rebuilt.
+type IndexBuilder interface {
+	// Begin starts an empty index. Until it is committed or aborted, writes of
+	// the Indexer reach both. It begins with the schema in force. Conflict
+	// while another build is under way in this process.
+	Begin(ctx context.Context) (IndexBuild, error)
+}
+
+// IndexBuild is one index being built. It is used by one goroutine, beside the
+// Indexer's writes.
+type IndexBuild interface {
+	// Add writes documents by the rules of Indexer.Index: what a live write
+	// has brought meanwhile stands if it is newer.
+	Add(ctx context.Context, docs []search.Document) ([]search.Outcome, error)
+
+	// Commit puts the index in service in place of the old one, all at once:
+	// every search sees the one or the other. On failure the old one stays.
+	Commit(ctx context.Context) error
+
+	// Abort throws the index away. After Commit, and again, it does nothing.
+	Abort(ctx context.Context) error
+}
