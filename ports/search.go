@@ -76,3 +76,10 @@ type IndexBuild interface {
 	// Abort throws the index away. After Commit, and again, it does nothing.
 	Abort(ctx context.Context) error
 }
+
+// SearchEngine is everything a shop needs of its index.
+type SearchEngine interface {
+	Searcher
+	Indexer
+	IndexBuilder
+}

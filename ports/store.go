@@ -34,6 +34,24 @@ func (m Mark) Covers(after Mark) bool {
 	return after.IsZero() || m.Realm != after.Realm || m.Epoch != after.Epoch || m.Pos >= after.Pos
 }
 
+// Marks is what a reader has seen or written, by realm.
+type Marks struct {
+	Catalog, Orders, Identity Mark
+}
+
+// With returns the marks with one of them put in its realm's place.
+func (m Marks) With(mark Mark) Marks {
+	switch mark.Realm {
+	case Catalog:
+		m.Catalog = mark
+	case Orders:
+		m.Orders = mark
+	case Identity:
+		m.Identity = mark
+	}
+	return m
+}
+
 // Transactor runs a closure as one transaction on the primary.
 //
 // It promises READ COMMITTED and no more: inside, a read that decides a write

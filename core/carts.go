@@ -1,0 +1,4 @@
+package core
+
+// Carts fills baskets.
+type Carts struct{ s *shared }

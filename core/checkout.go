@@ -1,0 +1,4 @@
+package core
+
+// Checkout turns a cart into an order, once.
+type Checkout struct{ s *shared }

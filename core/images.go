@@ -1,0 +1,4 @@
+package core
+
+// Images takes in pictures.
+type Images struct{ s *shared }

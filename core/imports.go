@@ -1,0 +1,4 @@
+package core
+
+// Imports brings catalogues in and out.
+type Imports struct{ s *shared }

@@ -1,0 +1,4 @@
+package core
+
+// Inventory counts stock.
+type Inventory struct{ s *shared }

@@ -1,0 +1,4 @@
+package core
+
+// Orders sees orders through.
+type Orders struct{ s *shared }

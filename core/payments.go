@@ -1,0 +1,4 @@
+package core
+
+// Payments follows the money.
+type Payments struct{ s *shared }
