@@ -40,9 +40,9 @@ test/unit: ## every test, without the race detector; needs only Go
 
 .PHONY: test/race
 test/race: cc ## the packages that share memory, under the race detector
-	@echo "==> go test -race (builds a second time: two minutes the first time)"
-	@if command -v "$$(go env CC)" >/dev/null; then go test -race $(RACE); \
-	else echo "SKIPPED: the race detector needs a C compiler (Debian: apt-get install gcc libc6-dev)"; fi
+	@if command -v "$$(go env CC)" >/dev/null; then \
+		echo "==> go test -race (builds everything a second time: a few minutes the first time)"; go test -race $(RACE); \
+	else echo "==> SKIPPED go test -race: it needs a C compiler (Debian: apt-get install gcc libc6-dev)"; fi
 
 # The race detector is the only thing here that needs C. As root on Debian it is
 # installed and said so; elsewhere nothing outside the cache folder is touched.
