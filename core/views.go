@@ -1,8 +1,12 @@
 package core
 
 import (
+	"encoding/binary"
+	"hash/fnv"
+
 	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/inventory"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
@@ -18,10 +22,11 @@ type ProductView struct {
 	Available   map[string]int                // by id.SKU.Fold; a SKU that is missing has none
 }
 
-// SavedProduct is a product as a write left it.
+// SavedProduct is a product as a write left it or an operator finds it.
 type SavedProduct struct {
 	ProductView
-	Mark ports.Mark
+	Levels map[string]inventory.Level // by id.SKU.Fold, all locations together; a SKU that is missing never had stock
+	Mark   ports.Mark                 // of the write; zero for a read
 }
 
 // CartView is a cart with what it takes to show it. Token is set by Open only.
@@ -60,4 +65,52 @@ type OrderView struct {
 	Payment payment.Payment // zero ID when nothing was to be paid: status not_required
 	Token   string          // what a guest shows to see it again; set for who may hand it on
 	Mark    ports.Mark
+}
+
+// PriceRange returns the lowest and the highest price among the variants shown.
+func (v *ProductView) PriceRange() (lowest, highest money.Amount) {
+	for i := range v.Variants {
+		p := v.Price(&v.Variants[i])
+		if i == 0 || p.Compare(lowest) < 0 {
+			lowest = p
+		}
+		if i == 0 || p.Compare(highest) > 0 {
+			highest = p
+		}
+	}
+	return lowest, highest
+}
+
+// InStock reports whether any variant can be bought now.
+func (v *ProductView) InStock() bool {
+	for i := range v.Variants {
+		if v.Variants[i].Status == catalog.VariantActive && v.Available[v.Variants[i].SKU.Fold()] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Revision changes with everything that decides how the product looks: itself,
+// its brand, its categories with their attribute definitions, and what is
+// available. Equal revisions look alike; it is not a hash of the content.
+func (v *ProductView) Revision() uint64 {
+	h := fnv.New64a()
+	var buf [8]byte
+	add := func(id [16]byte, version int64) {
+		h.Write(id[:])
+		binary.LittleEndian.PutUint64(buf[:], uint64(version))
+		h.Write(buf[:])
+	}
+	add(v.ID.UUID, v.Version)
+	if v.Brand != nil {
+		add(v.Brand.ID.UUID, v.Brand.Version)
+	}
+	for i := range v.Path {
+		add(v.Path[i].ID.UUID, v.Path[i].Version)
+	}
+	for i := range v.Variants {
+		add(v.Variants[i].ID.UUID, int64(v.Available[v.Variants[i].SKU.Fold()]))
+	}
+	return h.Sum64()
 }
