@@ -1,0 +1,39 @@
+package sqlite
+
+import (
+	"zombiezen.com/go/sqlite"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+)
+
+// translate makes a fault of an error of SQLite by its result code; the error
+// stays wrapped, so that taken can still be asked of it.
+func translate(op string, err error) error {
+	e := &fault.Error{Kind: fault.Internal, Op: op, Err: err}
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultBusy, sqlite.ResultLocked, sqlite.ResultFull, sqlite.ResultIOErr, sqlite.ResultReadOnly,
+		sqlite.ResultCantOpen, sqlite.ResultNoMem, sqlite.ResultProtocol:
+		e.Kind, e.Detail = fault.Unavailable, explain(err)
+	}
+	return e
+}
+
+// explain says in a sentence why the store does not work just now.
+func explain(err error) string {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultFull:
+		return "the disk is full"
+	case sqlite.ResultReadOnly:
+		return "the store is read-only"
+	case sqlite.ResultBusy, sqlite.ResultLocked:
+		return "the store is in use by another program"
+	default:
+		return "the store is not available"
+	}
+}
+
+// taken reports whether a statement broke a unique index or a primary key.
+func taken(err error) bool {
+	code := sqlite.ErrCode(err)
+	return code == sqlite.ResultConstraintUnique || code == sqlite.ResultConstraintPrimaryKey || code == sqlite.ResultConstraintRowID
+}
