@@ -31,6 +31,9 @@ type Deps struct {
 	Imager ports.Imager      // nil: pictures cannot be uploaded
 	Caches ports.Invalidator // nil: nothing is cached between shop and store
 
+	// Sandbox plays the shopper's part in pretended payments; nil: none can be completed by hand.
+	Sandbox ports.PaymentCompleter
+
 	Now   func() time.Time             // nil: time.Now
 	Rand  io.Reader                    // nil: crypto/rand
 	Trace func(context.Context) string // the trace id of a context, 32 hex digits; nil: none
@@ -82,6 +85,7 @@ type Shop struct {
 	Orders    *Orders
 	Inventory *Inventory
 	Keys      *Keys
+	Mails     *Mails
 
 	s *shared
 }
@@ -123,7 +127,7 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	s := &shared{Deps: deps, Options: o, ids: id.NewSource(deps.Now, deps.Rand)}
 	return &Shop{
 		Catalog: &Catalog{s}, Images: &Images{s}, Imports: &Imports{s}, Search: &Search{s}, Carts: &Carts{s},
-		Checkout: &Checkout{s}, Payments: &Payments{s}, Orders: &Orders{s}, Inventory: &Inventory{s}, Keys: &Keys{s},
+		Checkout: &Checkout{s}, Payments: &Payments{s}, Orders: &Orders{s}, Inventory: &Inventory{s}, Keys: &Keys{s}, Mails: &Mails{s},
 		s: s,
 	}, nil
 }

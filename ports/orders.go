@@ -55,6 +55,9 @@ type StockWriter interface {
 	Consume(ctx context.Context, o id.Order, movement func() id.Movement, at time.Time) ([]inventory.Change, error)
 	// Release gives an order's held units back. No changes if nothing is held.
 	Release(ctx context.Context, o id.Order, at time.Time) ([]inventory.Change, error)
+	// Extend lets an order's held units stay held until a later time. It changes
+	// no level and does nothing if nothing is held.
+	Extend(ctx context.Context, o id.Order, until time.Time) error
 	// Adjust changes what is on hand and writes the ledger. Exhausted
 	// (out_of_stock) when a level would fall below what is reserved; Exists
 	// (already_exists, "reference") when Unique and the ledger has a line of that

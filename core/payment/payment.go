@@ -91,3 +91,10 @@ func (p *Payment) InDoubt() bool {
 		return false
 	}
 }
+
+// Declined is the Data of payment_declined.
+type Declined struct {
+	Order       id.Order `json:"order_id"`
+	DeclineCode string   `json:"decline_code"`
+	Retryable   bool     `json:"retryable"` // the same card may be tried again
+}
