@@ -33,8 +33,11 @@ func (r *route) refuse(x *exchange) error {
 	if !accepts(h["Accept"], r.produces()) {
 		return newProblem(http.StatusNotAcceptable, "not_acceptable", "this operation answers "+r.produces())
 	}
-	if r.body >= 0 && !isJSON(h.Get("Content-Type")) {
-		return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "this operation reads application/json")
+	if r.body >= 0 {
+		if !isJSON(h.Get("Content-Type")) {
+			return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "this operation reads application/json")
+		}
+		h["Content-Type"] = jsonType // huma compares it as a string
 	}
 	if err := r.identify(x); err != nil {
 		return err
@@ -154,6 +157,8 @@ func (r *route) checkText(x *exchange) error {
 	}
 	return nil
 }
+
+var jsonType = []string{"application/json"}
 
 func (r *route) produces() string {
 	if r.Produces != "" {

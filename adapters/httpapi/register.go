@@ -76,7 +76,7 @@ func register[I, T any](e *edge, op operation, handle func(context.Context, *I) 
 	}
 	success := &huma.Response{Description: http.StatusText(op.Status)}
 	if !bodyless(op.Status) {
-		success.Content = map[string]*huma.MediaType{"application/json": {Schema: e.answers.Schema(body, true, op.ID+"Response")}}
+		success.Content = map[string]*huma.MediaType{"application/json": {Schema: e.answerSchema(body, op.ID+"Response")}}
 	}
 	r := newRoute[I](e, op)
 	add(r, success, func(ctx context.Context, x *exchange, in *I) {

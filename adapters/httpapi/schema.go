@@ -58,12 +58,7 @@ func (r *registry) SchemaFromRef(ref string) *huma.Schema {
 // Map returns all schemas of the document.
 func (r *registry) Map() map[string]*huma.Schema {
 	all := maps.Clone(r.Registry.Map())
-	for name, s := range r.answers.Map() {
-		if s.AdditionalProperties == false {
-			s.AdditionalProperties = nil
-		}
-		all[name] = s
-	}
+	maps.Copy(all, r.answers.Map())
 	// huma registers its own shape of errors with every operation; none answers it.
 	delete(all, "ErrorModelInput")
 	delete(all, "ErrorDetailInput")
@@ -123,10 +118,22 @@ func (e *edge) newAPI() huma.API {
 	})
 }
 
+// answerSchema returns the schema of a type as it is answered: with room for
+// members that are yet to come.
+func (e *edge) answerSchema(t reflect.Type, hint string) *huma.Schema {
+	s := e.answers.Schema(t, true, hint)
+	for _, known := range e.answers.Map() {
+		if known.AdditionalProperties == false {
+			known.AdditionalProperties = nil
+		}
+	}
+	return s
+}
+
 // problemResponse documents every failure of an operation.
 func (e *edge) problemResponse() *huma.Response {
 	return &huma.Response{
 		Description: "A problem; its code says which.",
-		Content:     map[string]*huma.MediaType{problemType: {Schema: e.answers.Schema(reflect.TypeFor[Problem](), true, "")}},
+		Content:     map[string]*huma.MediaType{problemType: {Schema: e.answerSchema(reflect.TypeFor[Problem](), "")}},
 	}
 }
