@@ -25,7 +25,9 @@ type JobSource interface {
 	// longer than a minute loses them to another attempt. Retry delivers again
 	// not before its After, at the latest at the source's next step (embedded: a
 	// second); Dead puts the job among the dead jobs and then acknowledges it. A
-	// panic of handle is a retry of the whole batch.
+	// panic of handle is a retry of the whole batch by job.Patience, and a verdict
+	// too few is a retry of those without; either comes back as Internal.
+	// Cancelling ends the wait (Canceled), never what became of a batch.
 	Receive(ctx context.Context, task string, b Batch, handle func(context.Context, []job.Delivery) []job.Verdict) (int, error)
 }
 
@@ -45,8 +47,8 @@ type DeadJobs interface {
 // Backlog is how much of a task is waiting.
 type Backlog struct {
 	Task   string
-	Ready  int
-	Oldest time.Time // when the oldest waiting job was created
+	Ready  int       // could be handed out now
+	Oldest time.Time // when the oldest of them was created; zero: none
 	Dead   int
 }
 

@@ -67,7 +67,7 @@ type Keys interface {
 
 // KeyWriter moves keys along within the transaction of the effect.
 type KeyWriter interface {
-	// Attach records which order a held key is about.
+	// Attach records which order a held key is about. A finished key stays as it is.
 	Attach(ctx context.Context, k KeyRef, o id.Order) error
 	// Settle finishes a key with its outcome. A key that is finished stays as it
 	// is; one that is not there is ignored.

@@ -58,10 +58,11 @@ type StockWriter interface {
 	// Extend lets an order's held units stay held until a later time. It changes
 	// no level and does nothing if nothing is held.
 	Extend(ctx context.Context, o id.Order, until time.Time) error
-	// Adjust changes what is on hand and writes the ledger. Exhausted
-	// (out_of_stock) when a level would fall below what is reserved; Exists
-	// (already_exists, "reference") when Unique and the ledger has a line of that
-	// SKU, reason and reference.
+	// Adjust changes what is on hand and writes the ledger, all or nothing. A
+	// delta of zero writes nothing: it locks the level and tells what it is.
+	// Exhausted (out_of_stock, Data inventory.Shortages) when a level would fall
+	// below what is reserved; Exists (already_exists, "reference") when Unique and
+	// the ledger has a line of that SKU, reason and reference.
 	Adjust(ctx context.Context, as ...inventory.Adjustment) ([]inventory.Change, error)
 }
 
@@ -88,6 +89,9 @@ type OrderWriter interface {
 	// cart.InOrder) when the cart has a live one; Exists ("number") when the
 	// number is taken.
 	InsertOrder(ctx context.Context, o order.Order) error
+	// SaveOrder stores what became of an order: Status, ConfirmedAt, Shipments,
+	// Refunds, Returns, Timeline, Version, UpdatedAt and the units of its lines
+	// that were shipped and returned. The rest is a snapshot and stays.
 	SaveOrder(ctx context.Context, o order.Order) error
 }
 
@@ -102,7 +106,8 @@ type Payments interface {
 	DueForCheck(ctx context.Context, now time.Time, limit int) ([]payment.Payment, error)
 }
 
-// PaymentWriter writes payments within a transaction.
+// PaymentWriter writes payments within a transaction. Exists (already_exists,
+// "reference") when another payment of the provider has the reference.
 type PaymentWriter interface {
 	PaymentForUpdate(ctx context.Context, p id.Payment) (payment.Payment, error)
 	InsertPayment(ctx context.Context, p payment.Payment) error

@@ -132,7 +132,7 @@ type IdentityTx struct {
 }
 
 // Outbox puts jobs beside the change that causes them: they exist if and only
-// if the transaction commits.
+// if the transaction commits. A job that is waiting already stays as it is.
 type Outbox interface {
 	Add(ctx context.Context, jobs ...job.Envelope) error
 }

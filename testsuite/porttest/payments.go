@@ -1,0 +1,178 @@
+package porttest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/order"
+	"github.com/bodega-commerce/bodega/core/payment"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// TestPayments is the contract of Payments and PaymentWriter.
+func TestPayments(t *testing.T, h OrderHarness) {
+	t.Parallel()
+
+	insert := func(w *orderWorld, ps ...payment.Payment) {
+		w.t.Helper()
+		w.inTx(func(tx ports.OrderTx) error {
+			for _, p := range ps {
+				if err := tx.Payments.InsertPayment(t.Context(), p); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	// pay stores an order and returns its payment, not yet stored.
+	pay := func(w *orderWorld) payment.Payment {
+		w.t.Helper()
+		o := w.order()
+		w.insertOrders(o)
+		return w.payment(o)
+	}
+
+	t.Run("RoundTripsExactly", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		bare, full := pay(w), pay(w)
+		full.Reference, full.Status = "ch_1", payment.PartiallyRefunded
+		full.Captured, full.Refunded = eur(900), eur(100)
+		full.DeclineCode, full.Retryable = "insufficient_funds", true
+		full.NextAction = &payment.NextAction{Type: "redirect", URL: "https://example.com/3ds?a=b&c=d", ClientSecret: "s", ExpiresAt: w.now.Add(time.Hour)}
+		full.NextCheckAt, full.Checks, full.Version = w.now.Add(2*time.Minute), 3, 4
+		full.UpdatedAt = w.now.Add(time.Microsecond)
+		insert(w, bare, full)
+		for name, want := range map[string]payment.Payment{"bare": bare, "full": full} {
+			got, err := w.store.Payments.Payment(t.Context(), want.ID)
+			mustSame(t, name+" by id", got, err, want)
+			got, err = w.store.Payments.PaymentOf(t.Context(), want.Order)
+			mustSame(t, name+" by order", got, err, want)
+			w.inTx(func(tx ports.OrderTx) error {
+				got, err := tx.Payments.PaymentForUpdate(t.Context(), want.ID)
+				mustSame(t, name+" for update", got, err, want)
+				return nil
+			})
+		}
+		all, err := w.store.Payments.PaymentsOf(t.Context(), []id.Order{bare.Order, w.orderID(), full.Order})
+		mustSame(t, "of orders", all, err, map[id.Order]payment.Payment{bare.Order: bare, full.Order: full})
+		none, err := w.store.Payments.PaymentsOf(t.Context(), nil)
+		mustSame(t, "of no orders", none, err, map[id.Order]payment.Payment{})
+	})
+
+	t.Run("SaveReplacesAll", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		p := pay(w)
+		p.NextAction = &payment.NextAction{Type: "sdk", ExpiresAt: w.now}
+		insert(w, p)
+		p.Status, p.Reference, p.Captured, p.Version = payment.Captured, "ch_1", p.Amount, 2
+		p.NextAction, p.NextCheckAt, p.Checks, p.UpdatedAt = nil, w.now, 1, w.now.Add(time.Second)
+		w.inTx(func(tx ports.OrderTx) error {
+			if err := tx.Payments.SavePayment(t.Context(), p); err != nil {
+				return err
+			}
+			got, err := tx.Payments.PaymentForUpdate(t.Context(), p.ID)
+			mustSame(t, "own write", got, err, p)
+			return nil
+		})
+		got, err := w.store.Payments.Payment(t.Context(), p.ID)
+		mustSame(t, "saved", got, err, p)
+	})
+
+	t.Run("UnknownIsNotFound", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		p := pay(w)
+		_, err := w.store.Payments.Payment(t.Context(), p.ID)
+		mustFail(t, err, fault.NotFound, "not_found")
+		_, err = w.store.Payments.PaymentOf(t.Context(), p.Order)
+		mustFail(t, err, fault.NotFound, "not_found")
+		mustFail(t, w.try(func(tx ports.OrderTx) error {
+			_, err := tx.Payments.PaymentForUpdate(t.Context(), p.ID)
+			return err
+		}), fault.NotFound, "not_found")
+		mustFail(t, w.try(func(tx ports.OrderTx) error { return tx.Payments.SavePayment(t.Context(), p) }), fault.NotFound, "not_found")
+	})
+
+	t.Run("AReferenceIsOnePayments", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		first, second, elsewhere, unasked := pay(w), pay(w), pay(w), pay(w)
+		first.Reference, elsewhere.Reference = "ch_1", "ch_1"
+		elsewhere.Provider = "stripe"
+		insert(w, first, second, elsewhere, unasked) // two have no reference yet
+		second.Reference = "ch_1"
+		err := w.try(func(tx ports.OrderTx) error { return tx.Payments.SavePayment(t.Context(), second) })
+		mustFail(t, err, fault.Exists, "already_exists")
+		if taken := dataOf[fault.Taken](t, err); taken.Field != "reference" {
+			t.Errorf("taken is %q, want reference", taken.Field)
+		}
+		third := pay(w)
+		third.Reference = "ch_1"
+		mustFail(t, w.try(func(tx ports.OrderTx) error { return tx.Payments.InsertPayment(t.Context(), third) }), fault.Exists, "already_exists")
+	})
+
+	t.Run("NeverGivesBackMoreThanItTook", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		p := pay(w)
+		insert(w, p)
+		for name, bad := range map[string]func(*payment.Payment){
+			"captured above amount":   func(p *payment.Payment) { p.Captured = eur(p.Amount.Minor() + 1) },
+			"refunded above captured": func(p *payment.Payment) { p.Captured, p.Refunded = eur(10), eur(11) },
+			"negative refund":         func(p *payment.Payment) { p.Refunded = eur(-1) },
+		} {
+			broken := p
+			bad(&broken)
+			if err := w.try(func(tx ports.OrderTx) error { return tx.Payments.SavePayment(t.Context(), broken) }); !fault.Is(err, fault.Internal) {
+				t.Errorf("%s: got %v, want Internal", name, err)
+			}
+		}
+		got, err := w.store.Payments.Payment(t.Context(), p.ID)
+		mustSame(t, "unchanged", got, err, p)
+	})
+
+	t.Run("DueForCheckIsLongestDueFirst", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		never, later, late, now := pay(w), pay(w), pay(w), pay(w)
+		later.NextCheckAt, late.NextCheckAt, now.NextCheckAt = w.now.Add(time.Second), w.now.Add(-time.Hour), w.now
+		insert(w, never, later, now, late)
+		due, err := w.store.Payments.DueForCheck(t.Context(), w.now, 10)
+		mustSame(t, "due", due, err, []payment.Payment{late, now})
+		due, err = w.store.Payments.DueForCheck(t.Context(), w.now, 1)
+		mustSame(t, "limited", due, err, []payment.Payment{late})
+		late.NextCheckAt, now.NextCheckAt = w.now.Add(time.Hour), time.Time{}
+		w.inTx(func(tx ports.OrderTx) error {
+			if err := tx.Payments.SavePayment(t.Context(), late); err != nil {
+				return err
+			}
+			return tx.Payments.SavePayment(t.Context(), now)
+		})
+		due, err = w.store.Payments.DueForCheck(t.Context(), w.now, 10)
+		mustSame(t, "pushed forward", due, err, []payment.Payment{})
+	})
+
+	t.Run("OrderAndPaymentStandOrFallTogether", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		o := w.order()
+		p := w.payment(o)
+		p.Refunded = eur(1) // more than it took
+		if err := w.try(func(tx ports.OrderTx) error {
+			if err := tx.Orders.InsertOrder(t.Context(), o); err != nil {
+				return err
+			}
+			return tx.Payments.InsertPayment(t.Context(), p)
+		}); err == nil {
+			t.Fatal("stored a payment that gave back what it never took")
+		}
+		_, err := w.store.Orders.Order(t.Context(), o.ID)
+		mustFail(t, err, fault.NotFound, "not_found")
+		page, _, err := w.store.Orders.BrowseOrders(t.Context(), order.Filter{Limit: 10})
+		mustSame(t, "orders", page, err, []order.Order{})
+	})
+}
