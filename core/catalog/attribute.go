@@ -33,6 +33,7 @@ type AttributeDefinition struct {
 	Filterable    bool     // it is a facet
 	VariantOption bool     // it tells variants apart
 	Position      int
+	Derived       bool // an import made it from values and may widen it; an operator's word ends that
 	Version       int64
 }
 

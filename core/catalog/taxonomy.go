@@ -17,8 +17,8 @@ type Taxonomy struct {
 	brands     map[id.Brand]*Brand
 	brandList  []Brand
 	brandSlug  map[string]id.Brand // old slugs too
-	defined    map[id.Category][]AttributeDefinition
-	effective  map[id.Category][]AttributeDefinition
+	defined    map[id.Category]map[string]*AttributeDefinition
+	effective  map[id.Category][]AttributeDefinition // own and inherited, by position, then name
 }
 
 // NewTaxonomy arranges what a store holds. Old slugs map to the id that has
@@ -30,7 +30,7 @@ func NewTaxonomy(categories []Category, brands []Brand, definitions []AttributeD
 		bySlug:     map[string]id.Category{},
 		brands:     make(map[id.Brand]*Brand, len(brands)),
 		brandSlug:  map[string]id.Brand{},
-		defined:    map[id.Category][]AttributeDefinition{},
+		defined:    map[id.Category]map[string]*AttributeDefinition{},
 		effective:  map[id.Category][]AttributeDefinition{},
 	}
 	for slug, c := range oldCategories {
@@ -56,8 +56,13 @@ func NewTaxonomy(categories []Category, brands []Brand, definitions []AttributeD
 		t.brands[b.ID] = b
 		t.brandSlug[b.Slug] = b.ID
 	}
-	for _, d := range definitions {
-		t.defined[d.Category] = append(t.defined[d.Category], d)
+	definitions = slices.Clone(definitions)
+	for i := range definitions {
+		d := &definitions[i]
+		if t.defined[d.Category] == nil {
+			t.defined[d.Category] = map[string]*AttributeDefinition{}
+		}
+		t.defined[d.Category][d.Name] = d
 	}
 	t.inherit(id.Category{}, nil)
 	return t
@@ -68,13 +73,16 @@ func NewTaxonomy(categories []Category, brands []Brand, definitions []AttributeD
 func (t *Taxonomy) inherit(parent id.Category, inherited []AttributeDefinition) {
 	for _, c := range t.children[parent] {
 		own := t.defined[c]
-		all := slices.Clone(own)
+		all := make([]AttributeDefinition, 0, len(own)+len(inherited))
+		for _, d := range own {
+			all = append(all, *d)
+		}
 		for _, d := range inherited {
-			if !slices.ContainsFunc(own, func(o AttributeDefinition) bool { return o.Name == d.Name }) {
+			if own[d.Name] == nil {
 				all = append(all, d)
 			}
 		}
-		slices.SortStableFunc(all, func(a, b AttributeDefinition) int {
+		slices.SortFunc(all, func(a, b AttributeDefinition) int {
 			return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.Name, b.Name))
 		})
 		t.effective[c] = all
@@ -121,12 +129,26 @@ func (t *Taxonomy) Within(c id.Category) []id.Category {
 // and inherited, by position and name. The caller must not change them.
 func (t *Taxonomy) Definitions(c id.Category) []AttributeDefinition { return t.effective[c] }
 
-// Definition returns the definition of a name that holds for a category.
-func (t *Taxonomy) Definition(c id.Category, name string) (AttributeDefinition, bool) {
-	for _, d := range t.effective[c] {
-		if d.Name == name {
-			return d, true
+// Definition returns the definition of a name that holds for a category: its
+// own, else the nearest ancestor's. Not to be changed; nil if there is none.
+func (t *Taxonomy) Definition(c id.Category, name string) *AttributeDefinition {
+	for range MaxDepth {
+		if d := t.defined[c][name]; d != nil {
+			return d
 		}
+		found := t.categories[c]
+		if found == nil {
+			return nil
+		}
+		c = found.Parent
+	}
+	return nil
+}
+
+// Own returns the definition of a name on the category itself.
+func (t *Taxonomy) Own(c id.Category, name string) (AttributeDefinition, bool) {
+	if d := t.defined[c][name]; d != nil {
+		return *d, true
 	}
 	return AttributeDefinition{}, false
 }
@@ -147,7 +169,7 @@ func (t *Taxonomy) Brands() []Brand { return t.brandList }
 
 // CheckMove answers Conflict (category_cycle) when parent is c or below it,
 // Invalid at parent_id when it is not there or the tree would grow deeper than
-// MaxDepth.
+// MaxDepth. The zero c is a category that is yet to be made.
 func (t *Taxonomy) CheckMove(c, parent id.Category) error {
 	if parent.IsZero() {
 		return nil
@@ -155,16 +177,20 @@ func (t *Taxonomy) CheckMove(c, parent id.Category) error {
 	if _, ok := t.Category(parent); !ok {
 		return fault.InvalidField("parent_id", "unknown_reference", "is not a category")
 	}
-	if slices.Contains(t.Within(c), parent) {
-		return fault.New(fault.Conflict, "category_cycle", "a category cannot be moved below itself")
+	height := 1
+	if !c.IsZero() {
+		if slices.Contains(t.Within(c), parent) {
+			return fault.New(fault.Conflict, "category_cycle", "a category cannot be moved below itself")
+		}
+		height = t.height(c)
 	}
-	if len(t.Path(parent))+t.height(c) > MaxDepth {
+	if len(t.Path(parent))+height > MaxDepth {
 		return fault.InvalidField("parent_id", "too_large", "the tree would have more than 8 levels")
 	}
 	return nil
 }
 
-// height returns the number of levels from c down, 1 for a leaf or a category not yet there.
+// height returns the number of levels from c down, 1 for a leaf.
 func (t *Taxonomy) height(c id.Category) int {
 	deepest := 0
 	for _, child := range t.children[c] {

@@ -217,6 +217,9 @@ func (f *Fields) Join(prefix string, err error) bool {
 	return true
 }
 
+// List returns what was recorded.
+func (f *Fields) List() []Field { return f.list }
+
 // Err returns nil if nothing was recorded, else Invalid with all of it.
 func (f *Fields) Err() error {
 	if len(f.list) == 0 {
