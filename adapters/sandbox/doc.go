@@ -1,0 +1,13 @@
+// Package sandbox is a payment provider that moves no money: it answers by the
+// token it is shown, and keeps its books in a ledger file.
+//
+// The ledger makes it honest. What was answered is on disk first, so a shop
+// that was killed in the middle of a checkout finds out afterwards what was
+// paid, as it would from a real provider. One process at a time uses a ledger.
+//
+// Callers that arrive together share one fsync, so that a load test measures
+// the shop and not the pretence.
+//
+// It serves ports.PaymentProvider and ports.PaymentCompleter and imports the
+// standard library, nouns and ports.
+package sandbox
