@@ -49,13 +49,17 @@ type Line struct {
 	AddedPrice money.Amount `json:"added_price"` // the price shown when it was added
 }
 
-// OwnedBy reports whether the actor may see and change the cart.
+// OwnedBy reports whether the actor may see and change the cart: its customer,
+// whoever shows its token, the system, and for a cart without either any
+// operator with order.write.
 func (c *Cart) OwnedBy(a account.Actor) bool {
 	switch {
 	case a.IsSystem():
 		return true
 	case !c.Customer.IsZero():
 		return a.CustomerID() == c.Customer
+	case c.Token == account.TokenHash{}:
+		return a.Can(account.OrderWrite)
 	default:
 		return a.Shows(c.Token)
 	}
@@ -107,8 +111,8 @@ func (c *Cart) Editable(now time.Time) error {
 type InOrder struct{ Order id.Order }
 
 // Set puts a quantity of a SKU into the cart, in place of what was there; 0
-// takes the line out. max is the shop's cap per line. Invalid quantity_limit
-// above it; the errors of Editable.
+// takes the line out, and one that is not there changes nothing. max is the
+// shop's cap per line. Invalid quantity_limit above it; the errors of Editable.
 func (c *Cart) Set(sku id.SKU, quantity, max int, price money.Amount, now time.Time) error {
 	if err := c.Editable(now); err != nil {
 		return err
@@ -124,6 +128,8 @@ func (c *Cart) Set(sku id.SKU, quantity, max int, price money.Amount, now time.T
 	}
 	line := c.Line(sku)
 	switch {
+	case quantity == 0 && line == nil:
+		return nil
 	case quantity == 0:
 		c.remove(sku)
 	case line != nil:
@@ -177,10 +183,15 @@ func (c *Cart) EndOrder(o id.Order, now time.Time) {
 func (c *Cart) Reopen(o id.Order, ttl time.Duration, now time.Time) {
 	if c.Order == o && c.Status == Ordering {
 		c.Status, c.Order = Open, id.Order{}
-		if until := now.Add(ttl); until.After(c.ExpiresAt) {
-			c.ExpiresAt = until
-		}
+		c.Keep(ttl, now)
 		c.touch(now)
+	}
+}
+
+// Keep lets an open cart live for at least ttl from now.
+func (c *Cart) Keep(ttl time.Duration, now time.Time) {
+	if until := now.Add(ttl); c.Status == Open && until.After(c.ExpiresAt) {
+		c.ExpiresAt = until
 	}
 }
 
