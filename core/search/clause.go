@@ -17,14 +17,14 @@ const (
 type Field uint8
 
 const (
-	FieldName        Field = 1 << iota // product's name and variant's title
-	FieldBrand                         // name
-	FieldCategory                      // names of the whole path
-	FieldAttributes                    // texts, and names of true booleans
-	FieldDescription                   //
-	FieldSKU                           // the whole SKU
-	FieldHead                          // what the name says the thing is: see Head
-	FieldText        = FieldName | FieldBrand | FieldCategory | FieldAttributes | FieldDescription
+	FieldName        Field          = 1 << iota // product's name and variant's title
+	FieldBrand                                  // name
+	FieldCategory                               // names of the whole path
+	FieldAttributes                             // texts, and names of true booleans
+	FieldDescription                            //
+	FieldHead                                   // what the name says the thing is: see Head
+	FieldSKU                                    // the whole SKU, ignoring case
+	FieldText        = FieldSKU - 1             // all but the SKU
 )
 
 // Clause is a node of the tree that says which documents match and what each

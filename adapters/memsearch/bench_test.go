@@ -1,0 +1,147 @@
+package memsearch_test
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bodega-commerce/bodega/adapters/memsearch"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// users search at once in the benchmarks of the engine alone.
+const users = 16
+
+// workload returns queries as shoppers make them: a few words of some product's
+// name, and every fourth with filters.
+func workload(c *catalogue, n int) []search.Query {
+	random := rand.New(rand.NewPCG(1, 2))
+	queries := make([]search.Query, 0, n)
+	for len(queries) < n {
+		d := &c.docs[random.IntN(len(c.docs))]
+		words := search.Words(d.Name)
+		words = slices.DeleteFunc(words, func(w search.Word) bool { return w.Extra || len(w.Text) < 3 })
+		if len(words) < 4 {
+			continue
+		}
+		from := random.IntN(len(words) - 2)
+		var text []string
+		for _, w := range words[from : from+2+random.IntN(2)] {
+			text = append(text, w.Text)
+		}
+		q := search.Query{Text: strings.Join(text, " ")}
+		if len(queries)%4 == 0 {
+			q.Brands = []string{d.Brand.Slug}
+			least := d.Price.Minor() / 2
+			q.PriceMin = &least
+			if v, ok := d.Attributes["product_colour"]; ok {
+				q.Filters = []search.Filter{{Name: "product_colour", Values: []string{v.String()}}}
+			}
+		}
+		queries = append(queries, q)
+	}
+	return queries
+}
+
+func broad() (queries []search.Query) {
+	for _, w := range []string{"black", "cable", "hp", "original", "usb", "white", "power", "network cable"} {
+		queries = append(queries, search.Query{Text: w})
+	}
+	return queries
+}
+
+func pages(c *catalogue) (queries []search.Query) {
+	seen := map[string]bool{}
+	for i := range c.docs {
+		for _, step := range c.docs[i].Categories {
+			if !seen[step.Slug] {
+				seen[step.Slug] = true
+				queries = append(queries, search.Query{Category: step.Slug})
+			}
+		}
+	}
+	return queries
+}
+
+// measure runs the queries by all users and reports their rate and latency.
+func measure(b *testing.B, x *memsearch.Index, queries []search.Query) {
+	b.Helper()
+	taken := make([][]time.Duration, users)
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for u := range users {
+		wg.Go(func() {
+			for i := u; i < b.N; i += users {
+				begin := time.Now()
+				if _, err := x.Search(b.Context(), queries[i%len(queries)]); err != nil {
+					b.Error(err)
+					return
+				}
+				taken[u] = append(taken[u], time.Since(begin))
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	all := slices.Concat(taken...)
+	slices.Sort(all)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "queries/s")
+	b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+func BenchmarkSearch(b *testing.B) {
+	c := readCatalogue(b)
+	for _, copies := range []int{1, 5} {
+		large := c.multiply(copies)
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		begin := time.Now()
+		x := large.index(b)
+		took := time.Since(begin)
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.Logf("%d variants: built in %v, %d MB", len(large.docs), took.Round(time.Millisecond), (after.HeapAlloc-before.HeapAlloc)>>20)
+		size := strconv.Itoa(len(large.docs))
+		b.Run("typical/"+size, func(b *testing.B) { measure(b, x, workload(c, 2000)) })
+		b.Run("broad/"+size, func(b *testing.B) { measure(b, x, broad()) })
+		b.Run("category/"+size, func(b *testing.B) { measure(b, x, pages(c)) })
+		b.Run("upsert/"+size, func(b *testing.B) {
+			for i := range b.N {
+				d := large.docs[i%len(large.docs)]
+				d.Version = int64(i + 2)
+				if _, err := x.Index(b.Context(), []search.Document{d}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// multiply returns a catalogue of that many copies with SKUs, products, model
+// numbers and numeric attributes of their own.
+func (c *catalogue) multiply(copies int) *catalogue {
+	m := &catalogue{schema: c.schema, product: c.product}
+	for n := range copies {
+		for _, d := range c.docs {
+			if n > 0 {
+				suffix := strconv.Itoa(n)
+				d.SKU += id.SKU("-" + suffix)
+				d.Product.UUID[0] = byte(n)
+				d.Name += " v" + suffix
+				d.Title += " v" + suffix
+				d.Price = money.New(d.Price.Minor()*int64(n+1), d.Price.Currency())
+			}
+			m.docs = append(m.docs, d)
+		}
+	}
+	return m
+}

@@ -1,0 +1,76 @@
+package memsearch
+
+import (
+	"context"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/search"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// build is an index being built beside the one in service.
+type build struct {
+	index *Index
+	table *table
+}
+
+// Begin is ports.IndexBuilder.Begin.
+func (x *Index) Begin(ctx context.Context) (ports.IndexBuild, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fault.Wrap(fault.Canceled, "memsearch", err)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.next != nil {
+		return nil, fault.New(fault.Conflict, "in_use", "the index is being built already")
+	}
+	t := newTable(x.analyse)
+	t.schema = x.table.schema
+	for key, e := range x.table.skus.entries {
+		if e.doc == none {
+			t.skus.entries[key] = entry{version: e.version, doc: none, before: none}
+		}
+	}
+	x.next = &build{x, t}
+	return x.next, nil
+}
+
+// Add is ports.IndexBuild.Add.
+func (b *build) Add(ctx context.Context, docs []search.Document) ([]search.Outcome, error) {
+	if err := check(ctx, docs); err != nil {
+		return nil, err
+	}
+	b.index.mu.Lock()
+	defer b.index.mu.Unlock()
+	if b.index.next != b {
+		return nil, fault.New(fault.Conflict, "in_use", "the build is over")
+	}
+	return b.table.write(docs), nil
+}
+
+// Commit is ports.IndexBuild.Commit.
+func (b *build) Commit(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fault.Wrap(fault.Canceled, "memsearch", err)
+	}
+	x := b.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.next != b {
+		return fault.New(fault.Conflict, "in_use", "the build is over")
+	}
+	b.table.compact()
+	x.table, x.next = b.table, nil
+	x.publish()
+	return nil
+}
+
+// Abort is ports.IndexBuild.Abort.
+func (b *build) Abort(context.Context) error {
+	b.index.mu.Lock()
+	defer b.index.mu.Unlock()
+	if b.index.next == b {
+		b.index.next = nil
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package memsearch_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/binary"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bodega-commerce/bodega/adapters/memsearch"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// catalogue is the real one of BODEGA_TEST_DATA, as an import would index it.
+type catalogue struct {
+	docs    []search.Document
+	schema  search.Schema
+	product map[string]id.Product // by SKU
+}
+
+type line struct {
+	SKU      string
+	Title    string
+	Brand    string
+	Category []string
+	Price    struct {
+		Amount   int64
+		Currency string
+	}
+	Description string
+	Released    time.Time
+	Attributes  map[string]any
+	Family      string
+	Options     map[string]string
+}
+
+func readCatalogue(tb testing.TB) *catalogue {
+	tb.Helper()
+	dir := os.Getenv("BODEGA_TEST_DATA")
+	if dir == "" {
+		tb.Skip("BODEGA_TEST_DATA is not set")
+	}
+	f, err := os.Open(filepath.Join(dir, "products.jsonl.gz"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c := &catalogue{product: map[string]id.Product{}}
+	families := map[string]search.Document{}
+	scan := bufio.NewScanner(z)
+	scan.Buffer(nil, 1<<20)
+	uses := map[string]map[string]int{} // documents by leaf and attribute
+	leaf := map[string]int{}
+	text := map[string]bool{}
+	for n := uint64(1); scan.Scan(); n++ {
+		var l line
+		if err := json.Unmarshal(scan.Bytes(), &l); err != nil {
+			tb.Fatal(err)
+		}
+		d := search.Document{
+			SKU: id.SKU(l.SKU), Product: id.Product{UUID: numbered(n)}, Version: 1,
+			Name: l.Title, Title: l.Title, Slug: slug(l.Title), Description: l.Description,
+			Brand: search.Brand{Slug: slug(l.Brand), Name: l.Brand}, Price: money.New(l.Price.Amount, money.Currency(l.Price.Currency)),
+			InStock: n%10 != 0, Sales: int64(n * 7919 % 1000), Rating: float64(n%5) + 1, Ratings: int(n % 50), Released: l.Released,
+			Attributes: map[string]search.Value{},
+		}
+		path := ""
+		for _, name := range l.Category {
+			path += "/" + name
+			d.Categories = append(d.Categories, search.Category{ID: id.Category{UUID: hashed(path)}, Slug: slug(path), Name: strings.ReplaceAll(name, "-", " ")})
+		}
+		if l.Family != "" {
+			first, ok := families[l.Family]
+			if !ok {
+				first = d
+				families[l.Family] = first
+			}
+			d.Product, d.Name, d.Slug = first.Product, first.Name, first.Slug
+		}
+		leaf[path]++
+		if uses[path] == nil {
+			uses[path] = map[string]int{}
+		}
+		for name, v := range l.Attributes {
+			uses[path][name]++
+			switch v := v.(type) {
+			case string:
+				d.Attributes[name] = search.Text(v)
+				text[name] = true
+			case float64:
+				d.Attributes[name] = search.Number(v)
+			case bool:
+				d.Attributes[name] = search.Bool(v)
+				text[name] = true
+			}
+		}
+		for name, v := range l.Options {
+			d.Attributes["option_"+name] = search.Text(v)
+			uses[path]["option_"+name] += 1000
+			text["option_"+name] = true
+		}
+		c.product[l.SKU] = d.Product
+		c.docs = append(c.docs, d)
+	}
+	if err := scan.Err(); err != nil {
+		tb.Fatal(err)
+	}
+	var defs []search.Attribute
+	for path, names := range uses {
+		for name, n := range names {
+			defs = append(defs, search.Attribute{Name: name, Label: name, Numeric: !text[name], Filterable: n*20 >= leaf[path]})
+		}
+	}
+	c.schema = search.NewSchema(1, defs)
+	return c
+}
+
+func (c *catalogue) index(tb testing.TB) *memsearch.Index {
+	tb.Helper()
+	x := memsearch.New()
+	if err := x.Define(tb.Context(), c.schema); err != nil {
+		tb.Fatal(err)
+	}
+	b, err := x.Begin(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for from := 0; from < len(c.docs); from += 500 {
+		if _, err := b.Add(tb.Context(), c.docs[from:min(from+500, len(c.docs))]); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if err := b.Commit(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	return x
+}
+
+func numbered(n uint64) (u id.UUID) {
+	binary.BigEndian.PutUint64(u[8:], n)
+	return u
+}
+
+func hashed(s string) (u id.UUID) {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return numbered(h)
+}
+
+func slug(s string) string {
+	fields := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	return strings.Join(fields, "-")
+}

@@ -1,0 +1,357 @@
+package memsearch
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// collector turns the documents that match into products, and counts what they
+// could be narrowed by, in one pass. Counts are exact: a product counts once
+// for each value its variants have.
+type collector struct {
+	*snapshot
+	sort  search.Sort
+	where conditions
+
+	found []found // by group
+	order []uint32
+	chain []link // documents of products with several, by product
+	heads []uint32
+
+	values     counter // by attribute value
+	attributes counter
+	brands     counter
+	categories counter
+	prices     []priced
+	ranked     []ranked
+}
+
+// found is what is known of a product: how many of its documents match, and
+// the best of them.
+type found struct {
+	matching uint32
+	best     uint32
+	score    float32
+	chain    uint32 // its first link+1
+}
+
+// link is a document of a product with several.
+type link struct {
+	doc   uint32
+	next  uint32 // link+1
+	fails int
+	score float32
+}
+
+type priced struct {
+	price int64
+	group uint32
+}
+
+// counter counts products by some ordinal.
+type counter struct {
+	n       []uint32
+	seen    []uint32 // the last product of several documents that counted, as a stamp
+	touched []uint32
+	stamp   uint32
+}
+
+func (c *counter) grow(n int) {
+	if need := n - len(c.n); need > 0 {
+		c.n = append(c.n, make([]uint32, need)...)
+		c.seen = append(c.seen, make([]uint32, need)...)
+	}
+}
+
+func (c *counter) add(i uint32) {
+	if c.n[i] == 0 {
+		c.touched = append(c.touched, i)
+	}
+	c.n[i]++
+}
+
+// addOnce counts unless it has since the last call of next.
+func (c *counter) addOnce(i uint32) {
+	if c.seen[i] != c.stamp {
+		c.seen[i] = c.stamp
+		c.add(i)
+	}
+}
+
+func (c *counter) next() {
+	c.stamp++
+	if c.stamp == 0 {
+		clear(c.seen)
+		c.stamp = 1
+	}
+}
+
+func (c *counter) clear() {
+	for _, i := range c.touched {
+		c.n[i] = 0
+	}
+	c.touched = c.touched[:0]
+}
+
+func (c *collector) begin(s *snapshot, q *search.Query) {
+	c.snapshot, c.sort = s, q.Sort
+	c.where.resolve(s, q)
+	if need := len(s.products) - len(c.found); need > 0 {
+		c.found = append(c.found, make([]found, need)...)
+	}
+	c.values.grow(len(s.valueTypes))
+	c.attributes.grow(len(s.attributeTypes))
+	c.brands.grow(len(s.brands) + 1)
+	c.categories.grow(len(s.categories))
+}
+
+func (c *collector) end() {
+	for _, g := range c.order {
+		c.found[g] = found{}
+	}
+	for _, g := range c.heads {
+		c.found[g] = found{}
+	}
+	c.order, c.heads, c.chain, c.prices, c.ranked = c.order[:0], c.heads[:0], c.chain[:0], c.prices[:0], c.ranked[:0]
+	c.values.clear()
+	c.attributes.clear()
+	c.brands.clear()
+	c.categories.clear()
+	c.where.release()
+	c.snapshot = nil
+}
+
+// collect looks at every document of a list. Without scores, all are alike.
+func (c *collector) collect(docs []uint32, scores []float32) {
+	free := c.where.none()
+	for i, doc := range docs {
+		if !c.live.has(doc) {
+			continue
+		}
+		fails := passes
+		if !free {
+			var possible bool
+			if fails, possible = c.where.check(c.snapshot, doc); !possible {
+				continue
+			}
+		}
+		score := float32(0)
+		if scores != nil {
+			score = scores[i]
+		}
+		g := c.group[doc]
+		if c.multi.has(g) {
+			c.hold(g, link{doc: doc, fails: fails, score: score})
+			continue
+		}
+		if fails == passes {
+			c.order = append(c.order, g)
+			c.found[g] = found{matching: 1, best: doc, score: score}
+		}
+		c.count(doc, g, fails)
+	}
+	for _, g := range c.heads {
+		c.settle(g)
+	}
+}
+
+// hold keeps a document until all of its product are known.
+func (c *collector) hold(g uint32, l link) {
+	f := &c.found[g]
+	if f.chain == 0 {
+		c.heads = append(c.heads, g)
+	}
+	l.next = f.chain
+	c.chain = append(c.chain, l)
+	f.chain = uint32(len(c.chain))
+}
+
+// settle counts a product of several documents.
+func (c *collector) settle(g uint32) {
+	c.values.next()
+	c.attributes.next()
+	c.brands.next()
+	c.categories.next()
+	f := &c.found[g]
+	for n := f.chain; n != 0; n = c.chain[n-1].next {
+		l := &c.chain[n-1]
+		if l.fails == passes {
+			if f.matching == 0 {
+				c.order = append(c.order, g)
+			}
+			if f.matching == 0 || c.better(l.doc, l.score, f.best, f.score) {
+				f.best, f.score = l.doc, l.score
+			}
+			f.matching++
+		}
+		c.countOnce(l.doc, g, l.fails)
+	}
+}
+
+// count counts the only document of a product.
+func (c *collector) count(doc, g uint32, fails int) {
+	all := fails == passes
+	if all || fails == failsBrand {
+		c.brands.add(c.brand[doc])
+	}
+	if all || fails == failsCategory {
+		for _, category := range c.paths[c.path[doc]] {
+			c.categories.add(category)
+		}
+	}
+	if all || fails == failsPrice {
+		c.prices = append(c.prices, priced{c.price[doc], g})
+	}
+	if !all && fails < 0 {
+		return
+	}
+	for _, v := range c.facetValues(doc) {
+		a := c.valueTypes[v].attribute
+		if all || a == c.where.attributes[fails] {
+			c.values.add(v)
+			c.attributes.add(a)
+		}
+	}
+}
+
+// countOnce is count for one of several documents.
+func (c *collector) countOnce(doc, g uint32, fails int) {
+	all := fails == passes
+	if all || fails == failsBrand {
+		c.brands.addOnce(c.brand[doc])
+	}
+	if all || fails == failsCategory {
+		for _, category := range c.paths[c.path[doc]] {
+			c.categories.addOnce(category)
+		}
+	}
+	if all || fails == failsPrice {
+		c.prices = append(c.prices, priced{c.price[doc], g})
+	}
+	if !all && fails < 0 {
+		return
+	}
+	for _, v := range c.facetValues(doc) {
+		a := c.valueTypes[v].attribute
+		if all || a == c.where.attributes[fails] {
+			c.values.addOnce(v)
+			c.attributes.addOnce(a)
+		}
+	}
+}
+
+// key is what a product sorts by, descending; the product id follows, ascending.
+type key struct{ first, second int64 }
+
+func (c *collector) key(doc uint32, score float32) key {
+	switch c.sort {
+	case search.ByPriceAsc:
+		return key{first: -c.price[doc]}
+	case search.ByPriceDesc:
+		return key{first: c.price[doc]}
+	case search.ByRating:
+		return key{int64(math.Float32bits(c.rating[doc])), int64(c.ratings[doc])}
+	case search.ByNewest:
+		return key{first: c.newest[doc]}
+	case search.ByPopularity:
+		return key{first: c.sales[doc]}
+	default:
+		return key{int64(math.Float32bits(score)), c.sales[doc]}
+	}
+}
+
+// better reports whether a stands for its product rather than b: by what is
+// sorted by, then score, the lower price, the newer, the SKU.
+func (c *collector) better(a uint32, scoreA float32, b uint32, scoreB float32) bool {
+	x, y := c.key(a, scoreA), c.key(b, scoreB)
+	return cmp.Or(
+		cmp.Compare(y.first, x.first), cmp.Compare(y.second, x.second), cmp.Compare(scoreB, scoreA),
+		cmp.Compare(c.price[a], c.price[b]), cmp.Compare(c.newest[b], c.newest[a]), strings.Compare(string(c.sku[a]), string(c.sku[b])),
+	) < 0
+}
+
+// ranked is a product with its key.
+type ranked struct {
+	key
+	group uint32
+}
+
+func (c *collector) before(a, b ranked) int {
+	if a.first != b.first {
+		return cmp.Compare(b.first, a.first)
+	}
+	if a.second != b.second {
+		return cmp.Compare(b.second, a.second)
+	}
+	return bytes.Compare(c.products[a.group].UUID[:], c.products[b.group].UUID[:])
+}
+
+// page returns products from the first'th up to the last'th, in order.
+func (c *collector) page(first, last int) []ranked {
+	heap := c.ranked[:0] // the worst of the best is at the top
+	for _, g := range c.order {
+		f := &c.found[g]
+		r := ranked{c.key(f.best, f.score), g}
+		switch {
+		case len(heap) < last:
+			heap = append(heap, r)
+			c.up(heap)
+		case c.before(r, heap[0]) < 0:
+			heap[0] = r
+			c.down(heap)
+		}
+	}
+	c.ranked = heap
+	slices.SortFunc(heap, c.before)
+	return heap[min(first, len(heap)):]
+}
+
+func (c *collector) up(h []ranked) {
+	for i := len(h) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if c.before(h[i], h[parent]) <= 0 {
+			return
+		}
+		h[i], h[parent] = h[parent], h[i]
+		i = parent
+	}
+}
+
+func (c *collector) down(h []ranked) {
+	for i := 0; ; {
+		worst := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(h); child++ {
+			if c.before(h[child], h[worst]) > 0 {
+				worst = child
+			}
+		}
+		if worst == i {
+			return
+		}
+		h[i], h[worst] = h[worst], h[i]
+		i = worst
+	}
+}
+
+// matching returns the documents of a product that match, best first.
+func (c *collector) matching(g uint32) []link {
+	f := &c.found[g]
+	links := make([]link, 0, f.matching)
+	for n := f.chain; n != 0; n = c.chain[n-1].next {
+		if l := c.chain[n-1]; l.fails == passes {
+			links = append(links, l)
+		}
+	}
+	slices.SortFunc(links, func(a, b link) int {
+		if c.better(a.doc, a.score, b.doc, b.score) {
+			return -1
+		}
+		return 1
+	})
+	return links
+}

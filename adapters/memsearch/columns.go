@@ -1,0 +1,123 @@
+package memsearch
+
+import (
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// columns are the members of documents by ordinal. Rows are appended and never
+// changed: a new version of a document is a new row, and the old one dies. So
+// readers keep the slices they were given while the writer appends behind them.
+type columns struct {
+	sku     []id.SKU
+	name    []string // the product's
+	slug    []string
+	group   []uint32 // the product's ordinal
+	price   []int64
+	newest  []int64
+	rating  []float32
+	ratings []int32
+	sales   []int64
+	flags   []uint8
+	brand   []uint32 // ordinal+1, 0 for none
+	path    []uint32 // ordinal in paths
+	length  []float32
+
+	names  lists // terms of the name in order, none between the product's and the variant's
+	values lists // ordinals of attribute values, those that facets count first
+	shown  []uint32
+}
+
+// lists is one list of numbers per ordinal, end to end.
+type lists struct {
+	end  []uint32
+	list []uint32
+}
+
+func (l *lists) at(doc uint32) []uint32 {
+	start := uint32(0)
+	if doc > 0 {
+		start = l.end[doc-1]
+	}
+	return l.list[start:l.end[doc]]
+}
+
+func (l *lists) append(items ...uint32) {
+	l.list = append(l.list, items...)
+	l.end = append(l.end, uint32(len(l.list)))
+}
+
+const (
+	flagInStock = 1 << iota
+	flagFeatured
+)
+
+// facetValues returns the values of a document that facets count.
+func (c *columns) facetValues(doc uint32) []uint32 { return c.values.at(doc)[:c.shown[doc]] }
+
+// posting says which documents have a term, ascending, and where in each.
+// It is immutable; a longer one shares its arrays.
+type posting struct {
+	docs  []uint32
+	where []place
+}
+
+// place says where in a document a term stands.
+type place uint8
+
+const (
+	inName      place = 1 << iota // how often, up to 3, in two bits
+	_                             //
+	inHead                        //
+	inBrand                       //
+	inCategory                    //
+	inAttribute                   //
+	inText                        // description
+)
+
+const nameCount = 3 * inName
+
+// value is one value of one attribute.
+type value struct {
+	attribute uint32
+	search.Value
+}
+
+// category is a step of some document's path, with its parent's ordinal+1.
+type category struct {
+	search.Category
+	parent uint32
+}
+
+// snapshot is a state of an index, immutable but for keys and skus.
+type snapshot struct {
+	*keys
+	*skus
+	columns
+	live  bitset
+	alive int    // documents
+	multi bitset // groups of more than one document
+
+	products []id.Product    // by group
+	groups   paged[[]uint32] // live documents of a group
+	postings paged[*posting]
+	inPath   paged[[]uint32] // documents by category, also dead ones
+
+	valueTypes     []value
+	attributeTypes []attribute     // by attribute ordinal
+	ofAttribute    paged[[]uint32] // values by attribute
+	brands         []search.Brand
+	categories     []category
+	paths          [][]uint32
+
+	currency  money.Currency
+	avgLength float32
+	lexicon   *lexicon
+}
+
+// attribute is an attribute's name and how the schema shows it.
+type attribute struct {
+	name string
+	search.Attribute
+}

@@ -1,0 +1,209 @@
+package memsearch
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// facets returns what the result can be narrowed by.
+func (c *collector) facets(q *search.Query) []search.Facet {
+	facets := make([]search.Facet, 0, search.MaxFacets)
+	facets = append(facets, c.categoryFacet(q), c.brandFacet(q))
+	for _, candidate := range search.Choose(c.candidates(q)) {
+		a, _ := c.attribute(candidate.Name)
+		filter := filterOf(q, candidate.Name)
+		if candidate.Numeric {
+			facets = append(facets, c.rangeFacet(a, &candidate.Attribute, filter))
+		} else {
+			facets = append(facets, c.termsFacet(a, &candidate.Attribute, filter))
+		}
+	}
+	return facets
+}
+
+func filterOf(q *search.Query, name string) search.Filter {
+	i := slices.IndexFunc(q.Filters, func(f search.Filter) bool { return f.Name == name })
+	if i < 0 {
+		return search.Filter{}
+	}
+	return q.Filters[i]
+}
+
+// candidates gathers the counted values by attribute.
+func (c *collector) candidates(q *search.Query) []search.Candidate {
+	at := make(map[uint32]int, len(c.attributes.touched))
+	list := make([]search.Candidate, 0, len(c.attributes.touched))
+	for _, a := range c.attributes.touched {
+		at[a] = len(list)
+		def := c.attributeTypes[a].Attribute
+		list = append(list, search.Candidate{
+			Attribute: def, Products: int(c.attributes.n[a]),
+			Selected: slices.ContainsFunc(q.Filters, func(f search.Filter) bool { return f.Name == def.Name }),
+		})
+	}
+	for _, v := range c.values.touched {
+		t := &c.valueTypes[v]
+		candidate := &list[at[t.attribute]]
+		if candidate.Numeric && t.Kind() != search.KindNumber {
+			continue
+		}
+		candidate.Distinct++
+		candidate.Most = max(candidate.Most, int(c.values.n[v]))
+	}
+	return list
+}
+
+func (c *collector) brandFacet(q *search.Query) search.Facet {
+	values := make([]search.FacetValue, 0, len(c.brands.touched))
+	missing := slices.Clone(q.Brands)
+	for _, b := range c.brands.touched {
+		if b == 0 {
+			continue
+		}
+		brand := c.snapshot.brands[b-1]
+		selected := slices.Contains(q.Brands, brand.Slug)
+		values = append(values, search.FacetValue{Value: brand.Slug, Label: brand.Name, Count: int(c.brands.n[b]), Selected: selected})
+		missing = slices.DeleteFunc(missing, func(s string) bool { return s == brand.Slug })
+	}
+	for _, slug := range missing {
+		values = append(values, search.FacetValue{Value: slug, Label: slug, Selected: true})
+	}
+	return search.Facet{Name: search.FacetBrand, Label: "Brand", Type: search.Terms, Values: search.SortValues(values, nil)}
+}
+
+func (c *collector) categoryFacet(q *search.Query) search.Facet {
+	values := make([]search.FacetValue, 0, len(c.categories.touched)+1)
+	want, known := c.category(q.Category)
+	known = known && q.Category != ""
+	add := func(n uint32, count int) {
+		category := &c.snapshot.categories[n]
+		v := search.FacetValue{Value: category.Slug, Label: category.Name, Count: count, Selected: known && n == want}
+		if category.parent != 0 {
+			v.Parent = c.snapshot.categories[category.parent-1].Slug
+		}
+		values = append(values, v)
+	}
+	for _, n := range c.categories.touched {
+		add(n, int(c.categories.n[n]))
+	}
+	if known && c.categories.n[want] == 0 {
+		add(want, 0)
+	}
+	return search.Facet{Name: search.FacetCategory, Label: "Category", Type: search.Terms, Values: search.SortValues(values, nil)}
+}
+
+func (c *collector) termsFacet(a uint32, def *search.Attribute, filter search.Filter) search.Facet {
+	values := make([]search.FacetValue, 0, 16)
+	for _, v := range c.ofAttribute.at(a) {
+		if int(v) >= len(c.valueTypes) {
+			continue
+		}
+		value := c.valueTypes[v].Value
+		n, selected := c.values.n[v], filter.Matches(value)
+		if n == 0 && !selected {
+			continue
+		}
+		text := value.String()
+		label := text
+		if i := slices.IndexFunc(def.Choices, func(ch search.Choice) bool { return ch.Value == text }); i >= 0 {
+			label = cmp.Or(def.Choices[i].Label, text)
+		}
+		values = append(values, search.FacetValue{Value: text, Label: label, Count: int(n), Selected: selected})
+	}
+	return search.Facet{Name: def.Name, Label: cmp.Or(def.Label, def.Name), Type: search.Terms, Values: search.SortValues(values, def.Choices)}
+}
+
+func (c *collector) rangeFacet(a uint32, def *search.Attribute, filter search.Filter) search.Facet {
+	f := search.Facet{Name: def.Name, Label: cmp.Or(def.Label, def.Name), Type: search.Ranges, Unit: def.Unit, Buckets: []search.Bucket{}}
+	counted := false
+	for _, v := range c.ofAttribute.at(a) {
+		if int(v) >= len(c.valueTypes) || c.values.n[v] == 0 || c.valueTypes[v].Kind() != search.KindNumber {
+			continue
+		}
+		n := c.valueTypes[v].Number()
+		if !counted {
+			f.Min, f.Max, counted = n, n, true
+		}
+		f.Min, f.Max = min(f.Min, n), max(f.Max, n)
+	}
+	if !counted {
+		return f
+	}
+	ends := search.Bounds(f.Min, f.Max)
+	for i := range len(ends) - 1 {
+		f.Buckets = append(f.Buckets, search.Bucket{From: ends[i], To: ends[i+1], Selected: filter.Covers(ends[i], ends[i+1])})
+	}
+	for _, v := range c.ofAttribute.at(a) {
+		if int(v) < len(c.valueTypes) && c.values.n[v] > 0 && c.valueTypes[v].Kind() == search.KindNumber {
+			f.Buckets[search.Interval(ends, c.valueTypes[v].Number())].Count += int(c.values.n[v])
+		}
+	}
+	c.countRepeats(a, ends, f.Buckets)
+	return f
+}
+
+// countRepeats takes off the buckets what products with several values in one
+// of them have counted too often there.
+func (c *collector) countRepeats(a uint32, ends []float64, buckets []search.Bucket) {
+	own := -1 // the filter on this attribute, which does not count here
+	for i, of := range c.where.attributes {
+		if of == a {
+			own = i
+		}
+	}
+	seen := make([]uint32, 0, 16) // values of the product
+	per := make([]int, len(buckets))
+	for _, g := range c.heads {
+		seen = seen[:0]
+		for n := c.found[g].chain; n != 0; n = c.chain[n-1].next {
+			l := &c.chain[n-1]
+			if l.fails != passes && (own < 0 || l.fails != own) {
+				continue
+			}
+			for _, v := range c.facetValues(l.doc) {
+				if t := &c.valueTypes[v]; t.attribute == a && t.Kind() == search.KindNumber && !slices.Contains(seen, v) {
+					seen = append(seen, v)
+				}
+			}
+		}
+		if len(seen) < 2 {
+			continue
+		}
+		for _, v := range seen {
+			b := search.Interval(ends, c.valueTypes[v].Number())
+			per[b]++
+			if per[b] > 1 {
+				buckets[b].Count--
+			}
+		}
+		for _, v := range seen {
+			per[search.Interval(ends, c.valueTypes[v].Number())] = 0
+		}
+	}
+}
+
+// priceRange returns the range of prices and its histogram.
+func (c *collector) priceRange() (*search.PriceRange, []search.PriceBucket) {
+	buckets := []search.PriceBucket{}
+	if len(c.prices) == 0 {
+		return nil, buckets
+	}
+	r := &search.PriceRange{Min: c.prices[0].price, Max: c.prices[0].price}
+	for _, p := range c.prices {
+		r.Min, r.Max = min(r.Min, p.price), max(r.Max, p.price)
+	}
+	ends := search.PriceBounds(r.Min, r.Max)
+	last := make([]uint32, len(ends)) // product+1 that counted last: those of a product follow each other
+	for i := range len(ends) - 1 {
+		buckets = append(buckets, search.PriceBucket{From: ends[i], To: ends[i+1]})
+	}
+	for _, p := range c.prices {
+		if b := search.Interval(ends, p.price); last[b] != p.group+1 {
+			last[b] = p.group + 1
+			buckets[b].Count++
+		}
+	}
+	return r, buckets
+}

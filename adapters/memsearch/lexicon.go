@@ -1,0 +1,106 @@
+package memsearch
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// lexicon is what is known of the words of names, brands and categories as they
+// are written: for suggestions, which complete them, and for typos. Most are
+// sorted; those learnt since wait in a short tail.
+type lexicon struct {
+	sorted     []form
+	tail       []form
+	dictionary *search.Dictionary
+}
+
+// form is a word as written, its term and how often it was seen.
+type form struct {
+	text  string
+	term  uint32
+	count uint32
+}
+
+// maxTail is how many new words may wait before the lexicon is made anew.
+const maxTail = 1024
+
+// count notes one more sight of a word in a name.
+func (t *table) count(number uint32, text string, term uint32) {
+	for int(number) >= len(t.forms) {
+		t.forms = append(t.forms, form{})
+	}
+	f := &t.forms[number]
+	if f.text == "" {
+		f.text, f.term = strings.Clone(text), term
+		t.tail = append(t.tail, *f)
+	}
+	f.count++
+}
+
+// refresh makes the lexicon anew when too many words wait, or hands out the
+// present tail.
+func (t *table) refresh() {
+	if len(t.tail) > maxTail {
+		t.lexicon = t.newLexicon()
+		return
+	}
+	if len(t.tail) != len(t.lexicon.tail) {
+		grown := *t.lexicon
+		grown.tail = t.tail
+		t.lexicon = &grown
+	}
+}
+
+func (t *table) newLexicon() *lexicon {
+	l := &lexicon{}
+	least := uint32(1)
+	if t.alive >= 5000 { // what stands once in a large catalogue may be a typo itself
+		least = 2
+	}
+	var words []search.Counted
+	for _, f := range t.forms {
+		if f.text == "" || t.postings.at(f.term) == nil {
+			continue
+		}
+		l.sorted = append(l.sorted, f)
+		if f.count >= least {
+			words = append(words, search.Counted{Word: f.text, Count: int(f.count)})
+		}
+	}
+	slices.SortFunc(l.sorted, func(a, b form) int { return strings.Compare(a.text, b.text) })
+	l.dictionary = search.NewDictionary(words)
+	t.tail = nil
+	return l
+}
+
+// starting calls yield for the words that begin with a prefix, until it says no.
+func (l *lexicon) starting(prefix string, yield func(form) bool) {
+	from, _ := slices.BinarySearchFunc(l.sorted, prefix, func(f form, p string) int { return strings.Compare(f.text, p) })
+	for _, f := range l.sorted[from:] {
+		if !strings.HasPrefix(f.text, prefix) || !yield(f) {
+			break
+		}
+	}
+	for _, f := range l.tail {
+		if strings.HasPrefix(f.text, prefix) && !yield(f) {
+			return
+		}
+	}
+}
+
+// correct returns the word that was probably meant, among the tail's as well.
+func (l *lexicon) correct(w string) (string, bool) {
+	if fixed, ok := l.dictionary.Correct(w); ok {
+		return fixed, true
+	}
+	if len(l.tail) == 0 || !search.Correctable(w) {
+		return "", false
+	}
+	words := make([]search.Counted, 0, len(l.tail))
+	for _, f := range l.tail {
+		words = append(words, search.Counted{Word: f.text, Count: 1})
+	}
+	return search.Correct(words, w)
+}

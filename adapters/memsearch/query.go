@@ -1,0 +1,140 @@
+package memsearch
+
+import (
+	"unicode/utf8"
+
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// search answers a normalized query.
+func (s *snapshot) search(q *search.Query, w *weights, room *scratch) search.Result {
+	c := &room.collector
+	c.begin(s, q)
+	defer c.end()
+
+	var pass search.Pass
+	if q.Text != "" {
+		var l *list
+		pass, l = s.attempt(q, &evaluator{snapshot: s, scratch: room, weights: w})
+		c.collect(l.docs, l.scores)
+		room.free(l)
+	} else {
+		c.collect(s.browse(q, room), nil)
+	}
+
+	r := search.Result{Total: len(c.order), Corrected: pass.Corrected, Hits: []search.Hit{}}
+	page := c.page((q.Page-1)*q.PerPage, q.Page*q.PerPage)
+	var terms []uint32
+	if q.Text != "" && len(page) > 0 {
+		terms = s.terms(nil, &pass.Clause)
+	}
+	for _, p := range page {
+		r.Hits = append(r.Hits, c.hit(p.group, terms))
+	}
+	r.Facets = c.facets(q)
+	r.Price, r.Histogram = c.priceRange()
+	return r
+}
+
+// attempt tries the passes of the query's plan in order.
+func (s *snapshot) attempt(q *search.Query, e *evaluator) (search.Pass, *list) {
+	passes := search.Plan(*q, vocabulary{s})
+	for i, pass := range passes {
+		l := e.eval(&pass.Clause)
+		if i == len(passes)-1 || s.countProducts(l.docs, pass.Enough) >= pass.Enough {
+			return pass, l
+		}
+		e.scratch.free(l)
+	}
+	return search.Pass{}, e.scratch.list()
+}
+
+// countProducts counts the products of living documents, up to enough.
+func (s *snapshot) countProducts(docs []uint32, enough int) int {
+	seen := make([]uint32, 0, 8)
+	for _, doc := range docs {
+		if len(seen) >= enough {
+			break
+		}
+		if s.live.has(doc) && !contains(seen, []uint32{s.group[doc]}) {
+			seen = append(seen, s.group[doc])
+		}
+	}
+	return len(seen)
+}
+
+// browse returns the documents that a query without words looks at.
+func (s *snapshot) browse(_ *search.Query, room *scratch) []uint32 {
+	docs := room.docs[:0]
+	for doc := range s.sku {
+		docs = append(docs, uint32(doc))
+	}
+	room.docs = docs
+	return docs
+}
+
+func (c *collector) hit(g uint32, terms []uint32) search.Hit {
+	f := &c.found[g]
+	h := search.Hit{Product: c.snapshot.products[g], SKU: c.sku[f.best], Name: c.name[f.best]}
+	if f.chain == 0 {
+		h.Matching = []id.SKU{h.SKU}
+	} else {
+		links := c.matching(g)
+		for _, l := range links[:min(len(links), search.MaxMatching)] {
+			h.Matching = append(h.Matching, c.sku[l.doc])
+		}
+	}
+	if terms != nil {
+		h.Highlights = map[string][][2]int{"name": c.highlight(h.Name, terms)}
+	}
+	return h
+}
+
+// terms appends the terms that a clause looks for.
+func (s *snapshot) terms(list []uint32, c *search.Clause) []uint32 {
+	switch c.Op {
+	case search.OpTerm, search.OpPhrase:
+		for _, w := range search.Words(c.Text) {
+			if t, ok := s.term(w.Text); ok {
+				list = append(list, t)
+			}
+		}
+	default:
+		for i := range c.Of {
+			list = s.terms(list, &c.Of[i])
+		}
+	}
+	return list
+}
+
+// highlight returns where the terms stand in a text, in runes.
+func (s *snapshot) highlight(text string, terms []uint32) [][2]int {
+	marks := [][2]int{}
+	at, runes := 0, 0
+	for _, w := range search.Words(text) {
+		t, ok := s.term(w.Text)
+		if !ok || !contains(terms, []uint32{t}) {
+			continue
+		}
+		if w.Start < at { // an extra word over parts that were marked already
+			continue
+		}
+		runes += utf8.RuneCountInString(text[at:w.Start])
+		length := utf8.RuneCountInString(text[w.Start:w.End])
+		marks = append(marks, [2]int{runes, runes + length})
+		runes += length
+		at = w.End
+	}
+	return marks
+}
+
+// vocabulary answers what a plan asks of an index.
+type vocabulary struct{ *snapshot }
+
+func (v vocabulary) Known(word string) bool {
+	t, ok := v.term(word)
+	return ok && v.postings.at(t) != nil
+}
+
+func (v vocabulary) Correct(word string) (string, bool) { return v.lexicon.correct(word) }

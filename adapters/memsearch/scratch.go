@@ -1,0 +1,38 @@
+package memsearch
+
+// scratch is the working memory of one query, kept for the next one. Arrays
+// over documents, products and values are cleared through lists of what was
+// touched, so a query costs what it finds and not what there is.
+type scratch struct {
+	spare      []*list
+	stacks     []*list // lists of lists, end to end
+	counts     []uint16
+	nextCounts []uint16
+	terms      []uint32
+	docs       []uint32
+
+	collector collector
+}
+
+func (s *scratch) list() *list {
+	if n := len(s.spare); n > 0 {
+		l := s.spare[n-1]
+		s.spare = s.spare[:n-1]
+		l.reset()
+		return l
+	}
+	return &list{}
+}
+
+func (s *scratch) free(l *list) { s.spare = append(s.spare, l) }
+
+// lists returns room for n lists, to be given back in the opposite order.
+func (s *scratch) lists(n int) []*list {
+	from := len(s.stacks)
+	for range n {
+		s.stacks = append(s.stacks, nil)
+	}
+	return s.stacks[from : from+n : from+n]
+}
+
+func (s *scratch) freeLists(lists []*list) { s.stacks = s.stacks[:len(s.stacks)-len(lists)] }

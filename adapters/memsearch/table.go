@@ -1,0 +1,407 @@
+package memsearch
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// table is the writer's side of an index. One goroutine uses it at a time; what
+// readers see of it are the snapshots it publishes.
+type table struct {
+	snapshot // the state being written
+
+	dead        int
+	published   int // rows that readers may see
+	totalLength float64
+
+	groupOf    map[id.Product]uint32
+	valueOf    map[valueKey]uint32
+	brandOf    map[string]uint32
+	categoryOf map[id.Category]uint32
+	pathOf     map[string]uint32
+	forms      []form // words as written, by number
+	tail       []form // those learnt since the lexicon was made
+
+	schema search.Schema
+
+	// for the document being written
+	where   []place
+	touched []uint32
+	split   []search.Word
+	sorted  []uint32
+}
+
+type valueKey struct {
+	attribute uint32
+	search.Value
+}
+
+func newTable(analyse func(string) string) *table {
+	return &table{
+		snapshot:   snapshot{keys: newKeys(analyse), skus: newSKUs(0), lexicon: &lexicon{}},
+		groupOf:    map[id.Product]uint32{},
+		valueOf:    map[valueKey]uint32{},
+		brandOf:    map[string]uint32{},
+		categoryOf: map[id.Category]uint32{},
+		pathOf:     map[string]uint32{},
+	}
+}
+
+// write brings in documents and tombstones by the rules of ports.Indexer.
+func (t *table) write(docs []search.Document) []search.Outcome {
+	outcomes := make([]search.Outcome, len(docs))
+	for i := range docs {
+		outcomes[i] = t.put(&docs[i])
+	}
+	if t.dead > minDead && t.dead*5 > len(t.sku) {
+		t.compact()
+	}
+	return outcomes
+}
+
+// minDead keeps small indexes from being compacted at every change.
+const minDead = 512
+
+func (t *table) put(d *search.Document) search.Outcome {
+	key := d.SKU.Fold()
+	old, known := t.skus.at(key)
+	switch {
+	case known && old.version > d.Version:
+		return search.Superseded
+	case known && old.version == d.Version:
+		return search.Indexed
+	}
+	e := entry{version: d.Version, doc: none, before: none}
+	if known {
+		e.before = old.before
+		if int(old.doc) < t.published {
+			e.before = old.doc
+		}
+		if old.doc != none {
+			t.kill(old.doc)
+		}
+	}
+	if !d.Deleted {
+		e.doc = t.append(d)
+	}
+	t.skus.set(strings.Clone(key), e)
+	return search.Indexed
+}
+
+func (t *table) kill(doc uint32) {
+	t.live.set(doc, false)
+	t.alive--
+	t.dead++
+	t.totalLength -= float64(t.length[doc])
+	g := t.group[doc]
+	row := t.groups.edit(g)
+	left := make([]uint32, 0, len(*row))
+	for _, m := range *row {
+		if m != doc {
+			left = append(left, m)
+		}
+	}
+	*row = left
+	t.multi.set(g, len(left) > 1)
+}
+
+// append makes a new row of a document and returns its ordinal.
+func (t *table) append(d *search.Document) uint32 {
+	doc := uint32(len(t.sku))
+	g := t.groupFor(d.Product)
+	name, slug := d.Name, d.Slug
+	if mates := t.groups.at(g); len(mates) > 0 { // variants of a product share its strings
+		if m := mates[0]; t.name[m] == name && t.slug[m] == slug {
+			name, slug = t.name[m], t.slug[m]
+		}
+	}
+	t.sku = append(t.sku, d.SKU)
+	t.name = append(t.name, name)
+	t.slug = append(t.slug, slug)
+	t.group = append(t.group, g)
+	t.price = append(t.price, d.Price.Minor())
+	t.newest = append(t.newest, unixMicro(d.Newest()))
+	t.rating = append(t.rating, float32(d.Rating))
+	t.ratings = append(t.ratings, int32(d.Ratings))
+	t.sales = append(t.sales, d.Sales)
+	t.flags = append(t.flags, flagsOf(d))
+	t.brand = append(t.brand, t.brandFor(d.Brand))
+	path := t.pathFor(d.Categories)
+	t.path = append(t.path, path)
+	for _, c := range t.paths[path] {
+		row := t.inPath.edit(c)
+		*row = append(*row, doc)
+	}
+	t.currency = d.Price.Currency()
+
+	t.indexWords(doc, d)
+	t.indexValues(d)
+
+	row := t.groups.edit(g)
+	*row = append(slices.Clip(*row), doc)
+	t.multi.set(g, len(*row) > 1)
+	t.live.set(doc, true)
+	t.alive++
+	return doc
+}
+
+func unixMicro(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return at.UnixMicro()
+}
+
+func flagsOf(d *search.Document) (flags uint8) {
+	if d.InStock {
+		flags |= flagInStock
+	}
+	if d.Featured {
+		flags |= flagFeatured
+	}
+	return flags
+}
+
+// indexWords writes the postings of a document, its length and the words of its name.
+func (t *table) indexWords(doc uint32, d *search.Document) {
+	length := float32(0)
+	t.sorted = t.sorted[:0]
+	name := t.addWords(d.Name, inName, true)
+	length += float32(name)
+	if d.Title != "" && d.Title != d.Name {
+		t.sorted = append(t.sorted, none) // a phrase does not run from one into the other
+		length += float32(t.addWords(d.Title, inName, true))
+	}
+	t.names.append(t.sorted...)
+	for _, w := range t.splitWords(search.Head(d.Name)) {
+		t.add(t.learn(w.Text).term, inHead)
+	}
+	t.addWords(d.Brand.Name, inBrand, false)
+	for _, c := range d.Categories {
+		t.addWords(c.Name, inCategory, false)
+	}
+	words := 0
+	for name, v := range d.Attributes {
+		switch v.Kind() {
+		case search.KindText:
+			words += t.addWords(v.String(), inAttribute, false)
+		case search.KindBool:
+			if v.Number() != 0 {
+				words += t.addWords(strings.ReplaceAll(name, "_", " "), inAttribute, false)
+			}
+		case search.KindNumber: // numbers without their unit say nothing
+		}
+	}
+	words += t.addWords(d.Description, inText, false)
+	length += 0.1 * float32(words)
+	t.length = append(t.length, length)
+	t.totalLength += float64(length)
+
+	for _, term := range t.touched {
+		row := t.postings.edit(term)
+		p := &posting{}
+		if *row != nil {
+			*p = **row
+		}
+		p.docs = append(p.docs, doc)
+		p.where = append(p.where, t.where[term])
+		*row = p
+		t.where[term] = 0
+	}
+	t.touched = t.touched[:0]
+}
+
+// addWords notes the words of one field and returns how many there are. Words
+// of the name are kept in order as well.
+func (t *table) addWords(text string, at place, ordered bool) int {
+	n := 0
+	for _, w := range t.splitWords(text) {
+		learnt := t.learn(w.Text)
+		t.add(learnt.term, at)
+		if at == inName || at == inBrand || at == inCategory {
+			t.count(learnt.form, w.Text, learnt.term)
+		}
+		if w.Extra {
+			continue
+		}
+		n++
+		if ordered {
+			t.sorted = append(t.sorted, learnt.term)
+		}
+	}
+	return n
+}
+
+func (t *table) splitWords(text string) []search.Word {
+	t.split = search.AppendWords(t.split[:0], text)
+	return t.split
+}
+
+func (t *table) add(term uint32, at place) {
+	for int(term) >= len(t.where) {
+		t.where = append(t.where, make([]place, 1024)...)
+	}
+	w := t.where[term]
+	if w == 0 {
+		t.touched = append(t.touched, term)
+	}
+	switch {
+	case at != inName:
+		w |= at
+	case w&nameCount != nameCount:
+		w += inName
+	}
+	t.where[term] = w
+}
+
+// indexValues writes the attribute values of a document, those that facets
+// count before the others.
+func (t *table) indexValues(d *search.Document) {
+	t.sorted = t.sorted[:0]
+	for name, v := range d.Attributes {
+		if v.Facetable() {
+			t.sorted = append(t.sorted, t.valueFor(name, v))
+		}
+	}
+	t.shown = append(t.shown, t.sortValues(t.sorted))
+	t.values.append(t.sorted...)
+}
+
+// sortValues puts the values that facets count first and returns their number.
+func (t *table) sortValues(values []uint32) uint32 {
+	slices.Sort(values)
+	n := 0
+	for i, v := range values {
+		if t.attributeTypes[t.valueTypes[v].attribute].Filterable {
+			copy(values[n+1:i+1], values[n:i])
+			values[n] = v
+			n++
+		}
+	}
+	return uint32(n)
+}
+
+func (t *table) groupFor(p id.Product) uint32 {
+	g, ok := t.groupOf[p]
+	if !ok {
+		g = uint32(len(t.products))
+		t.groupOf[p] = g
+		t.products = append(t.products, p)
+	}
+	return g
+}
+
+func (t *table) valueFor(name string, v search.Value) uint32 {
+	a := t.learnAttribute(name)
+	if int(a) == len(t.attributeTypes) {
+		t.attributeTypes = append(t.attributeTypes, t.describe(name))
+	}
+	key := valueKey{a, v}
+	n, ok := t.valueOf[key]
+	if !ok {
+		n = uint32(len(t.valueTypes))
+		t.valueOf[key] = n
+		t.valueTypes = append(t.valueTypes, value{a, v})
+		row := t.ofAttribute.edit(a)
+		*row = append(*row, n)
+	}
+	return n
+}
+
+func (t *table) describe(name string) attribute {
+	def, ok := t.schema.Attribute(name)
+	if !ok || name == search.FacetBrand || name == search.FacetCategory {
+		def = search.Attribute{Name: name}
+	}
+	return attribute{strings.Clone(name), def}
+}
+
+// brandFor returns a brand's ordinal+1. A new name of a known slug is taken over.
+func (t *table) brandFor(b search.Brand) uint32 {
+	if b.Slug == "" {
+		return 0
+	}
+	n, ok := t.brandOf[b.Slug]
+	switch {
+	case !ok:
+		n = uint32(len(t.brands))
+		t.brandOf[b.Slug] = n
+		t.brands = append(t.brands, b)
+	case t.brands[n] != b:
+		t.brands = slices.Clone(t.brands)
+		t.brands[n] = b
+	}
+	return n + 1
+}
+
+func (t *table) pathFor(steps []search.Category) uint32 {
+	var key strings.Builder
+	path := make([]uint32, len(steps))
+	parent := uint32(0)
+	for i, step := range steps {
+		path[i] = t.categoryFor(step, parent)
+		parent = path[i] + 1
+		key.Write(step.ID.UUID[:])
+	}
+	n, ok := t.pathOf[key.String()]
+	if !ok {
+		n = uint32(len(t.paths))
+		t.pathOf[key.String()] = n
+		t.paths = append(t.paths, path)
+	}
+	return n
+}
+
+func (t *table) categoryFor(c search.Category, parent uint32) uint32 {
+	now := category{c, parent}
+	n, ok := t.categoryOf[c.ID]
+	switch {
+	case !ok:
+		n = uint32(len(t.categories))
+		t.categoryOf[c.ID] = n
+		t.categories = append(t.categories, now)
+	case t.categories[n] != now:
+		t.categories = slices.Clone(t.categories)
+		t.categories[n] = now
+	}
+	return n
+}
+
+// publish returns the present state for readers.
+func (t *table) publish() *snapshot {
+	s := t.snapshot
+	s.live, s.multi = t.live.freeze(), t.multi.freeze()
+	s.groups, s.postings, s.inPath, s.ofAttribute = t.groups.freeze(), t.postings.freeze(), t.inPath.freeze(), t.ofAttribute.freeze()
+	if t.alive > 0 {
+		s.avgLength = float32(t.totalLength / float64(t.alive))
+	}
+	t.published = len(t.sku)
+	return &s
+}
+
+// define replaces the schema.
+func (t *table) define(schema search.Schema) {
+	if schema.Version < t.schema.Version {
+		return
+	}
+	t.schema = schema
+	types := make([]attribute, len(t.attributeTypes))
+	for i, a := range t.attributeTypes {
+		types[i] = t.describe(a.name)
+	}
+	t.attributeTypes = types
+	t.shareOut()
+}
+
+// shareOut puts the values of every document in the order of the schema.
+func (t *table) shareOut() {
+	t.values.list = slices.Clone(t.values.list)
+	t.shown = make([]uint32, len(t.shown), cap(t.shown))
+	for doc := range t.shown {
+		t.shown[doc] = t.sortValues(t.values.at(uint32(doc)))
+	}
+}

@@ -1,0 +1,235 @@
+package search
+
+import (
+	"strings"
+
+	"github.com/bodega-commerce/bodega/core/id"
+)
+
+// maxWords is how many words of a text are looked at.
+const maxWords = 24
+
+// enough is the number of products that make another attempt needless.
+const enough = 1
+
+// Plan turns the words of a query into passes, none if it has no words. Words
+// that stand together may be written as one and the other way round; a number
+// and its unit are one word; a word that no document has is taken for its
+// nearest neighbour, unless the query is exact.
+func Plan(q Query, v Vocabulary) []Pass {
+	p := planner{vocabulary: v, exact: q.Exact}
+	literal := p.concepts(q.Text, false)
+	if len(literal) == 0 {
+		return nil
+	}
+	passes := []Pass{{Clause: all(literal), Enough: enough}}
+	last := literal
+	corrected := ""
+	if p.doubtful && !q.Exact {
+		last = p.concepts(q.Text, true)
+		corrected = p.corrected(q.Text)
+		passes = append(passes, Pass{Clause: all(last), Enough: enough, Corrected: corrected})
+	}
+	if required(last) > 1 {
+		passes = append(passes, Pass{Clause: most(last), Corrected: corrected})
+	}
+	return passes
+}
+
+// concept is one thing the query asks for, however it is written.
+type concept struct {
+	clause   Clause
+	optional bool
+}
+
+type planner struct {
+	vocabulary Vocabulary
+	exact      bool
+	doubtful   bool              // some word is known in no form and has a correction
+	fixes      map[string]string // corrections by word
+}
+
+// concepts splits the text into what it asks for.
+func (p *planner) concepts(text string, correct bool) []concept {
+	words := Words(text)
+	if len(words) > maxWords {
+		words = words[:maxWords]
+	}
+	var list []concept
+	for i := 0; i < len(words); {
+		n, c := p.concept(words[i:], correct)
+		list = append(list, c)
+		i += n
+	}
+	if sku := strings.TrimSpace(text); len(list) > 0 && id.SKU(sku).Validate() == nil {
+		whole := all(list)
+		list = []concept{{clause: Clause{Op: OpBest, Of: []Clause{{Op: OpTerm, Text: sku, Fields: FieldSKU, Boost: skuBoost}, whole}}}}
+	}
+	return list
+}
+
+// skuBoost lifts an exact SKU over everything words can score.
+const skuBoost = 1000
+
+// concept reads one concept from the beginning of the words and returns how
+// many it took.
+func (p *planner) concept(words []Word, correct bool) (int, concept) {
+	w := words[0]
+	// What was joined, or is a quantity, comes after its parts.
+	parts := 1
+	for parts < len(words) && !words[parts].Extra && parts < 4 {
+		parts++
+	}
+	if parts < len(words) && words[parts].Extra && words[parts].Start <= w.Start {
+		n := parts + 1
+		for n < len(words) && words[n].Extra {
+			n++
+		}
+		return n, concept{clause: alternatives(words[:n])}
+	}
+	if len(words) > 1 && !words[1].Extra {
+		joined := w.Text + words[1].Text
+		if len(w.Text) > 1 || len(words[1].Text) > 1 {
+			if p.vocabulary.Known(joined) {
+				return 2, concept{clause: best(term(joined), allTerms(w.Text, words[1].Text))}
+			}
+		}
+	}
+	if p.vocabulary.Known(w.Text) {
+		return 1, concept{clause: term(w.Text), optional: stopword(w.Text)}
+	}
+	if a, b, ok := p.cut(w.Text); ok {
+		return 1, concept{clause: best(term(w.Text), Clause{Op: OpPhrase, Text: a + " " + b, Fields: FieldName})}
+	}
+	if fixed, ok := p.fix(w.Text); ok {
+		p.doubtful = true
+		if correct {
+			return 1, concept{clause: term(fixed)}
+		}
+	}
+	return 1, concept{clause: term(w.Text)}
+}
+
+// cut splits a word that no document has in two that some have.
+func (p *planner) cut(w string) (a, b string, ok bool) {
+	for i := 2; i <= len(w)-1; i++ {
+		a, b := w[:i], w[i:]
+		letters := !HasDigit(a) && !HasDigit(b)
+		if letters && (len(a) < 3 || len(b) < 3) || !letters && HasDigit(a) == HasDigit(b) {
+			continue
+		}
+		if p.vocabulary.Known(a) && p.vocabulary.Known(b) {
+			return a, b, true
+		}
+	}
+	return "", "", false
+}
+
+func (p *planner) fix(w string) (string, bool) {
+	if p.exact {
+		return "", false
+	}
+	if fixed, ok := p.fixes[w]; ok {
+		return fixed, fixed != ""
+	}
+	if p.fixes == nil {
+		p.fixes = map[string]string{}
+	}
+	fixed, _ := p.vocabulary.Correct(w)
+	p.fixes[w] = fixed
+	return fixed, fixed != ""
+}
+
+// corrected returns the text with its corrections in place.
+func (p *planner) corrected(text string) string {
+	var b strings.Builder
+	at := 0
+	for _, w := range Words(text) {
+		if fixed := p.fixes[w.Text]; fixed != "" && !w.Extra {
+			b.WriteString(text[at:w.Start])
+			b.WriteString(fixed)
+			at = w.End
+		}
+	}
+	b.WriteString(text[at:])
+	return b.String()
+}
+
+// alternatives reads parts followed by what they give together.
+func alternatives(words []Word) Clause {
+	var parts []string
+	var of []Clause
+	for _, w := range words {
+		if w.Extra {
+			of = append(of, term(w.Text))
+		} else {
+			parts = append(parts, w.Text)
+		}
+	}
+	return best(append(of, allTerms(parts...))...)
+}
+
+// all asks for every concept, the optional ones only beside others.
+func all(concepts []concept) Clause {
+	c := Clause{Op: OpAll}
+	for _, k := range concepts {
+		if k.optional && required(concepts) > 0 {
+			c.Prefer = append(c.Prefer, k.clause)
+		} else {
+			c.Of = append(c.Of, k.clause)
+		}
+	}
+	return c
+}
+
+// most asks for more than half of the concepts and puts all before some.
+func most(concepts []concept) Clause {
+	whole := all(concepts)
+	n := len(whole.Of)
+	return Clause{
+		Op: OpAny, Min: (n + 1) / 2, Of: whole.Of,
+		Prefer: append([]Clause{{Op: OpFilter, Boost: wholeBoost, Of: []Clause{{Op: OpAll, Of: whole.Of}}}}, whole.Prefer...),
+	}
+}
+
+// wholeBoost lifts what has all words over what has some.
+const wholeBoost = 100
+
+func required(concepts []concept) int {
+	n := 0
+	for _, c := range concepts {
+		if !c.optional {
+			n++
+		}
+	}
+	return n
+}
+
+func term(w string) Clause { return Clause{Op: OpTerm, Text: w, Fields: FieldText} }
+
+func allTerms(words ...string) Clause {
+	if len(words) == 1 {
+		return term(words[0])
+	}
+	c := Clause{Op: OpAll}
+	for _, w := range words {
+		c.Of = append(c.Of, term(w))
+	}
+	return c
+}
+
+func best(of ...Clause) Clause {
+	if len(of) == 1 {
+		return of[0]
+	}
+	return Clause{Op: OpBest, Of: of}
+}
+
+// stopword reports whether a word carries no meaning of its own.
+func stopword(w string) bool {
+	switch w {
+	case "a", "an", "and", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with":
+		return true
+	}
+	return false
+}
