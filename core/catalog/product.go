@@ -114,6 +114,8 @@ type Offer struct {
 	Image       *Image // nil: none
 	Price       money.Amount
 	Sold        bool // product and variant are active
+
+	ProductVersion int64 // for jobs that tell of the product
 }
 
 // Price returns what a variant of the product costs.
@@ -148,6 +150,7 @@ func (p *Product) Offer(v *Variant) Offer {
 	o := Offer{
 		SKU: v.SKU, Product: p.ID, ProductSlug: p.Slug, ProductName: p.Name, Title: v.Title, Category: p.Category,
 		Options: v.Options, Price: p.Price(v), Sold: p.Status == Active && v.Status == VariantActive,
+		ProductVersion: p.Version,
 	}
 	if o.Title == "" {
 		o.Title = p.Name
