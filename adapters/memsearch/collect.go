@@ -23,12 +23,14 @@ type collector struct {
 	chain []link // documents of products with several, by product
 	heads []uint32
 
-	values     counter // by attribute value
-	attributes counter
-	brands     counter
-	categories counter
-	prices     []priced
-	ranked     []ranked
+	values      counter // by attribute value
+	repeats     counter // by attribute: products that counted for one more of its values
+	again       []repeat
+	brands      counter
+	categories  counter
+	prices      []priced
+	byAttribute grouping
+	ranked      []ranked
 }
 
 // found is what is known of a product: how many of its documents match, and
@@ -47,6 +49,9 @@ type link struct {
 	fails int
 	score float32
 }
+
+// repeat is a product that counted for more than one value of an attribute.
+type repeat struct{ attribute, group uint32 }
 
 type priced struct {
 	price int64
@@ -75,12 +80,22 @@ func (c *counter) add(i uint32) {
 	c.n[i]++
 }
 
-// addOnce counts unless it has since the last call of next.
-func (c *counter) addOnce(i uint32) {
-	if c.seen[i] != c.stamp {
-		c.seen[i] = c.stamp
-		c.add(i)
+// addOnce counts, and says so, unless it has since the last call of next.
+func (c *counter) addOnce(i uint32) bool {
+	if !c.mark(i) {
+		return false
 	}
+	c.add(i)
+	return true
+}
+
+// mark reports whether this is the first call for i since the last call of next.
+func (c *counter) mark(i uint32) bool {
+	if c.seen[i] == c.stamp {
+		return false
+	}
+	c.seen[i] = c.stamp
+	return true
 }
 
 func (c *counter) next() {
@@ -105,7 +120,7 @@ func (c *collector) begin(s *snapshot, q *search.Query) {
 		c.found = append(c.found, make([]found, need)...)
 	}
 	c.values.grow(len(s.valueTypes))
-	c.attributes.grow(len(s.attributeTypes))
+	c.repeats.grow(len(s.attributeTypes))
 	c.brands.grow(len(s.brands) + 1)
 	c.categories.grow(len(s.categories))
 }
@@ -118,8 +133,9 @@ func (c *collector) end() {
 		c.found[g] = found{}
 	}
 	c.order, c.heads, c.chain, c.prices, c.ranked = c.order[:0], c.heads[:0], c.chain[:0], c.prices[:0], c.ranked[:0]
+	c.again = c.again[:0]
 	c.values.clear()
-	c.attributes.clear()
+	c.repeats.clear()
 	c.brands.clear()
 	c.categories.clear()
 	c.where.release()
@@ -174,7 +190,7 @@ func (c *collector) hold(g uint32, l link) {
 // settle counts a product of several documents.
 func (c *collector) settle(g uint32) {
 	c.values.next()
-	c.attributes.next()
+	c.repeats.next()
 	c.brands.next()
 	c.categories.next()
 	f := &c.found[g]
@@ -211,10 +227,8 @@ func (c *collector) count(doc, g uint32, fails int) {
 		return
 	}
 	for _, v := range c.facetValues(doc) {
-		a := c.valueTypes[v].attribute
-		if all || a == c.where.attributes[fails] {
+		if all || c.attributeOf[v] == c.where.attributes[fails] {
 			c.values.add(v)
-			c.attributes.add(a)
 		}
 	}
 }
@@ -237,10 +251,10 @@ func (c *collector) countOnce(doc, g uint32, fails int) {
 		return
 	}
 	for _, v := range c.facetValues(doc) {
-		a := c.valueTypes[v].attribute
-		if all || a == c.where.attributes[fails] {
-			c.values.addOnce(v)
-			c.attributes.addOnce(a)
+		a := c.attributeOf[v]
+		if (all || a == c.where.attributes[fails]) && c.values.addOnce(v) && !c.repeats.mark(a) {
+			c.repeats.add(a)
+			c.again = append(c.again, repeat{a, g})
 		}
 	}
 }
@@ -293,49 +307,11 @@ func (c *collector) before(a, b ranked) int {
 
 // page returns products from the first'th up to the last'th, in order.
 func (c *collector) page(first, last int) []ranked {
-	heap := c.ranked[:0] // the worst of the best is at the top
 	for _, g := range c.order {
 		f := &c.found[g]
-		r := ranked{c.key(f.best, f.score), g}
-		switch {
-		case len(heap) < last:
-			heap = append(heap, r)
-			c.up(heap)
-		case c.before(r, heap[0]) < 0:
-			heap[0] = r
-			c.down(heap)
-		}
+		c.ranked = append(c.ranked, ranked{c.key(f.best, f.score), g})
 	}
-	c.ranked = heap
-	slices.SortFunc(heap, c.before)
-	return heap[min(first, len(heap)):]
-}
-
-func (c *collector) up(h []ranked) {
-	for i := len(h) - 1; i > 0; {
-		parent := (i - 1) / 2
-		if c.before(h[i], h[parent]) <= 0 {
-			return
-		}
-		h[i], h[parent] = h[parent], h[i]
-		i = parent
-	}
-}
-
-func (c *collector) down(h []ranked) {
-	for i := 0; ; {
-		worst := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(h); child++ {
-			if c.before(h[child], h[worst]) > 0 {
-				worst = child
-			}
-		}
-		if worst == i {
-			return
-		}
-		h[i], h[worst] = h[worst], h[i]
-		i = worst
-	}
+	return search.First(c.ranked, last, c.before)[min(first, len(c.ranked)):]
 }
 
 // matching returns the documents of a product that match, best first.

@@ -1,6 +1,8 @@
 package memsearch
 
 import (
+	"sync"
+
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/search"
@@ -78,12 +80,6 @@ const (
 
 const nameCount = 3 * inName
 
-// value is one value of one attribute.
-type value struct {
-	attribute uint32
-	search.Value
-}
-
 // category is a step of some document's path, with its parent's ordinal+1.
 type category struct {
 	search.Category
@@ -104,9 +100,10 @@ type snapshot struct {
 	postings paged[*posting]
 	inPath   paged[[]uint32] // documents by category, also dead ones
 
-	valueTypes     []value
-	attributeTypes []attribute     // by attribute ordinal
-	ofAttribute    paged[[]uint32] // values by attribute
+	valueTypes     []search.Value
+	attributeOf    []uint32           // by value
+	attributeTypes []search.Attribute // by attribute ordinal, as the schema defines it
+	ofAttribute    paged[[]uint32]    // values by attribute
 	brands         []search.Brand
 	categories     []category
 	paths          [][]uint32
@@ -114,10 +111,12 @@ type snapshot struct {
 	currency  money.Currency
 	avgLength float32
 	lexicon   *lexicon
+
+	categoryCounts *categoryCounts
 }
 
-// attribute is an attribute's name and how the schema shows it.
-type attribute struct {
-	name string
-	search.Attribute
+// categoryCounts are the products of each category, once somebody asked.
+type categoryCounts struct {
+	once sync.Once
+	n    []uint32
 }

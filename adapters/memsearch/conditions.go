@@ -73,7 +73,7 @@ func (c *conditions) resolve(s *snapshot, q *search.Query) {
 		}
 		c.attributes = append(c.attributes, a)
 		for _, v := range s.ofAttribute.at(a) {
-			if int(v) < len(s.valueTypes) && f.Matches(s.valueTypes[v].Value) {
+			if int(v) < len(s.valueTypes) && f.Matches(s.valueTypes[v]) {
 				c.accept[v] = uint16(i + 1)
 				c.accepted = append(c.accepted, v)
 			}
@@ -90,7 +90,12 @@ func (c *conditions) release() {
 
 // none reports whether there is nothing to check.
 func (c *conditions) none() bool {
-	return !c.inStock && c.minRating == 0 && c.brands == nil && c.paths == nil && !c.priced && len(c.filters) == 0
+	return c.categoryOnly() && c.paths == nil
+}
+
+// categoryOnly reports whether the category is all there is to check.
+func (c *conditions) categoryOnly() bool {
+	return !c.inStock && c.minRating == 0 && c.brands == nil && !c.priced && len(c.filters) == 0
 }
 
 // check returns what a document fails, and false if it is out of the question.

@@ -3,6 +3,7 @@ package memsearch
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/bodega-commerce/bodega/core/search"
 )
@@ -13,11 +14,10 @@ func (c *collector) facets(q *search.Query) []search.Facet {
 	facets = append(facets, c.categoryFacet(q), c.brandFacet(q))
 	for _, candidate := range search.Choose(c.candidates(q)) {
 		a, _ := c.attribute(candidate.Name)
-		filter := filterOf(q, candidate.Name)
 		if candidate.Numeric {
-			facets = append(facets, c.rangeFacet(a, &candidate.Attribute, filter))
+			facets = append(facets, c.rangeFacet(a, candidate.Attribute, filterOf(q, candidate.Name)))
 		} else {
-			facets = append(facets, c.termsFacet(a, &candidate.Attribute, filter))
+			facets = append(facets, c.termsFacet(a, candidate.Attribute, filterOf(q, candidate.Name)))
 		}
 	}
 	return facets
@@ -31,26 +31,69 @@ func filterOf(q *search.Query, name string) search.Filter {
 	return q.Filters[i]
 }
 
+// grouping holds the counted values of each attribute.
+type grouping struct {
+	slot   []uint32   // by attribute: its list+1
+	lists  [][]uint32 // values
+	used   int
+	owners []uint32 // attributes, by list
+}
+
+func (g *grouping) reset(attributes int) {
+	for _, a := range g.owners {
+		g.slot[a] = 0
+	}
+	if need := attributes - len(g.slot); need > 0 {
+		g.slot = append(g.slot, make([]uint32, need)...)
+	}
+	g.used, g.owners = 0, g.owners[:0]
+}
+
+func (g *grouping) add(a, v uint32) {
+	n := g.slot[a]
+	if n == 0 {
+		g.used++
+		n = uint32(g.used)
+		g.slot[a] = n
+		g.owners = append(g.owners, a)
+		if g.used > len(g.lists) {
+			g.lists = append(g.lists, nil)
+		}
+		g.lists[n-1] = g.lists[n-1][:0]
+	}
+	g.lists[n-1] = append(g.lists[n-1], v)
+}
+
+func (g *grouping) values(a uint32) []uint32 {
+	if n := g.slot[a]; n > 0 {
+		return g.lists[n-1]
+	}
+	return nil
+}
+
 // candidates gathers the counted values by attribute.
 func (c *collector) candidates(q *search.Query) []search.Candidate {
-	at := make(map[uint32]int, len(c.attributes.touched))
-	list := make([]search.Candidate, 0, len(c.attributes.touched))
-	for _, a := range c.attributes.touched {
-		at[a] = len(list)
-		def := c.attributeTypes[a].Attribute
-		list = append(list, search.Candidate{
-			Attribute: def, Products: int(c.attributes.n[a]),
-			Selected: slices.ContainsFunc(q.Filters, func(f search.Filter) bool { return f.Name == def.Name }),
-		})
-	}
+	c.byAttribute.reset(len(c.attributeTypes))
 	for _, v := range c.values.touched {
-		t := &c.valueTypes[v]
-		candidate := &list[at[t.attribute]]
-		if candidate.Numeric && t.Kind() != search.KindNumber {
-			continue
+		a := c.attributeOf[v]
+		if c.attributeTypes[a].Numeric && c.valueTypes[v].Kind() != search.KindNumber {
+			continue // of no use among ranges
 		}
-		candidate.Distinct++
-		candidate.Most = max(candidate.Most, int(c.values.n[v]))
+		c.byAttribute.add(a, v)
+	}
+	list := make([]search.Candidate, 0, len(c.byAttribute.owners))
+	for _, a := range c.byAttribute.owners {
+		def := &c.attributeTypes[a]
+		candidate := search.Candidate{
+			Attribute: def, Products: -int(c.repeats.n[a]), Distinct: len(c.byAttribute.values(a)),
+			Selected: slices.ContainsFunc(q.Filters, func(f search.Filter) bool { return f.Name == def.Name }),
+		}
+		for _, v := range c.byAttribute.values(a) {
+			n := int(c.values.n[v])
+			candidate.Products += n
+			candidate.Most = max(candidate.Most, n)
+		}
+		list = append(list, candidate)
 	}
 	return list
 }
@@ -95,52 +138,61 @@ func (c *collector) categoryFacet(q *search.Query) search.Facet {
 }
 
 func (c *collector) termsFacet(a uint32, def *search.Attribute, filter search.Filter) search.Facet {
-	values := make([]search.FacetValue, 0, 16)
-	for _, v := range c.ofAttribute.at(a) {
-		if int(v) >= len(c.valueTypes) {
-			continue
+	counted := c.byAttribute.values(a)
+	first := search.First(counted, search.MaxFacetValues, func(v, w uint32) int {
+		if n, m := c.values.n[v], c.values.n[w]; n != m {
+			return cmp.Compare(m, n)
 		}
-		value := c.valueTypes[v].Value
-		n, selected := c.values.n[v], filter.Matches(value)
-		if n == 0 && !selected {
-			continue
-		}
-		text := value.String()
+		return strings.Compare(c.valueTypes[v].String(), c.valueTypes[w].String())
+	})
+	values := make([]search.FacetValue, 0, min(len(counted), search.MaxFacetValues)+len(filter.Values))
+	add := func(v search.Value, count uint32, selected bool) {
+		text := v.String()
 		label := text
 		if i := slices.IndexFunc(def.Choices, func(ch search.Choice) bool { return ch.Value == text }); i >= 0 {
 			label = cmp.Or(def.Choices[i].Label, text)
 		}
-		values = append(values, search.FacetValue{Value: text, Label: label, Count: int(n), Selected: selected})
+		values = append(values, search.FacetValue{Value: text, Label: label, Count: int(count), Selected: selected})
+	}
+	for _, v := range first {
+		add(c.valueTypes[v], c.values.n[v], filter.Matches(c.valueTypes[v]))
+	}
+	for _, v := range counted[len(first):] {
+		if filter.Matches(c.valueTypes[v]) {
+			add(c.valueTypes[v], c.values.n[v], true)
+		}
+	}
+	for _, text := range filter.Values { // selected, and nothing left of it
+		if !slices.ContainsFunc(values, func(v search.FacetValue) bool { return v.Value == text }) {
+			add(search.Text(text), 0, true)
+		}
 	}
 	return search.Facet{Name: def.Name, Label: cmp.Or(def.Label, def.Name), Type: search.Terms, Values: search.SortValues(values, def.Choices)}
 }
 
 func (c *collector) rangeFacet(a uint32, def *search.Attribute, filter search.Filter) search.Facet {
 	f := search.Facet{Name: def.Name, Label: cmp.Or(def.Label, def.Name), Type: search.Ranges, Unit: def.Unit, Buckets: []search.Bucket{}}
-	counted := false
-	for _, v := range c.ofAttribute.at(a) {
-		if int(v) >= len(c.valueTypes) || c.values.n[v] == 0 || c.valueTypes[v].Kind() != search.KindNumber {
-			continue
-		}
+	counted := c.byAttribute.values(a)
+	for i, v := range counted {
 		n := c.valueTypes[v].Number()
-		if !counted {
-			f.Min, f.Max, counted = n, n, true
+		if i == 0 {
+			f.Min, f.Max = n, n
 		}
 		f.Min, f.Max = min(f.Min, n), max(f.Max, n)
 	}
-	if !counted {
+	if len(counted) == 0 {
 		return f
 	}
 	ends := search.Bounds(f.Min, f.Max)
 	for i := range len(ends) - 1 {
 		f.Buckets = append(f.Buckets, search.Bucket{From: ends[i], To: ends[i+1], Selected: filter.Covers(ends[i], ends[i+1])})
 	}
-	for _, v := range c.ofAttribute.at(a) {
-		if int(v) < len(c.valueTypes) && c.values.n[v] > 0 && c.valueTypes[v].Kind() == search.KindNumber {
-			f.Buckets[search.Interval(ends, c.valueTypes[v].Number())].Count += int(c.values.n[v])
-		}
+	for _, v := range counted {
+		f.Buckets[search.Interval(ends, c.valueTypes[v].Number())].Count += int(c.values.n[v])
 	}
-	c.countRepeats(a, ends, f.Buckets)
+	if c.repeats.n[a] > 0 {
+		c.countRepeats(a, ends, f.Buckets)
+	}
 	return f
 }
 
@@ -155,21 +207,23 @@ func (c *collector) countRepeats(a uint32, ends []float64, buckets []search.Buck
 	}
 	seen := make([]uint32, 0, 16) // values of the product
 	per := make([]int, len(buckets))
-	for _, g := range c.heads {
+	last := none // a product with three values is among the repeats twice, in a row
+	for _, r := range c.again {
+		if r.attribute != a || r.group == last {
+			continue
+		}
+		last = r.group
 		seen = seen[:0]
-		for n := c.found[g].chain; n != 0; n = c.chain[n-1].next {
+		for n := c.found[r.group].chain; n != 0; n = c.chain[n-1].next {
 			l := &c.chain[n-1]
 			if l.fails != passes && (own < 0 || l.fails != own) {
 				continue
 			}
 			for _, v := range c.facetValues(l.doc) {
-				if t := &c.valueTypes[v]; t.attribute == a && t.Kind() == search.KindNumber && !slices.Contains(seen, v) {
+				if c.attributeOf[v] == a && c.valueTypes[v].Kind() == search.KindNumber && !slices.Contains(seen, v) {
 					seen = append(seen, v)
 				}
 			}
-		}
-		if len(seen) < 2 {
-			continue
 		}
 		for _, v := range seen {
 			b := search.Interval(ends, c.valueTypes[v].Number())

@@ -20,7 +20,7 @@ func (s *snapshot) search(q *search.Query, w *weights, room *scratch) search.Res
 		c.collect(l.docs, l.scores)
 		room.free(l)
 	} else {
-		c.collect(s.browse(q, room), nil)
+		c.browse(q, room)
 	}
 
 	r := search.Result{Total: len(c.order), Corrected: pass.Corrected, Hits: []search.Hit{}}
@@ -64,14 +64,46 @@ func (s *snapshot) countProducts(docs []uint32, enough int) int {
 	return len(seen)
 }
 
-// browse returns the documents that a query without words looks at.
-func (s *snapshot) browse(_ *search.Query, room *scratch) []uint32 {
+// browse collects for a query without words. A category page looks only at its
+// category: what the other categories hold is the same for all such pages.
+func (c *collector) browse(q *search.Query, room *scratch) {
 	docs := room.docs[:0]
-	for doc := range s.sku {
+	if want, ok := c.category(q.Category); ok && c.where.categoryOnly() {
+		c.collect(c.inPath.at(want), nil)
+		c.categories.clear()
+		for n, count := range c.perCategory() {
+			if count > 0 {
+				c.categories.touched = append(c.categories.touched, uint32(n))
+				c.categories.n[n] = count
+			}
+		}
+		return
+	}
+	for doc := range c.sku {
 		docs = append(docs, uint32(doc))
 	}
+	c.collect(docs, nil)
 	room.docs = docs
-	return docs
+}
+
+// perCategory returns the products of every category, counted once for a snapshot.
+func (s *snapshot) perCategory() []uint32 {
+	s.categoryCounts.once.Do(func() {
+		counts := make([]uint32, len(s.categories))
+		last := make([]uint32, len(s.categories)) // product+1
+		for g := range s.products {
+			for _, doc := range s.groups.at(uint32(g)) {
+				for _, n := range s.paths[s.path[doc]] {
+					if last[n] != uint32(g)+1 {
+						last[n] = uint32(g) + 1
+						counts[n]++
+					}
+				}
+			}
+		}
+		s.categoryCounts.n = counts
+	})
+	return s.categoryCounts.n
 }
 
 func (c *collector) hit(g uint32, terms []uint32) search.Hit {

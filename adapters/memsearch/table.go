@@ -276,7 +276,7 @@ func (t *table) sortValues(values []uint32) uint32 {
 	slices.Sort(values)
 	n := 0
 	for i, v := range values {
-		if t.attributeTypes[t.valueTypes[v].attribute].Filterable {
+		if t.attributeTypes[t.attributeOf[v]].Filterable {
 			copy(values[n+1:i+1], values[n:i])
 			values[n] = v
 			n++
@@ -305,19 +305,20 @@ func (t *table) valueFor(name string, v search.Value) uint32 {
 	if !ok {
 		n = uint32(len(t.valueTypes))
 		t.valueOf[key] = n
-		t.valueTypes = append(t.valueTypes, value{a, v})
+		t.valueTypes = append(t.valueTypes, v)
+		t.attributeOf = append(t.attributeOf, a)
 		row := t.ofAttribute.edit(a)
 		*row = append(*row, n)
 	}
 	return n
 }
 
-func (t *table) describe(name string) attribute {
+func (t *table) describe(name string) search.Attribute {
 	def, ok := t.schema.Attribute(name)
 	if !ok || name == search.FacetBrand || name == search.FacetCategory {
-		def = search.Attribute{Name: name}
+		def = search.Attribute{Name: strings.Clone(name)}
 	}
-	return attribute{strings.Clone(name), def}
+	return def
 }
 
 // brandFor returns a brand's ordinal+1. A new name of a known slug is taken over.
@@ -374,6 +375,7 @@ func (t *table) categoryFor(c search.Category, parent uint32) uint32 {
 // publish returns the present state for readers.
 func (t *table) publish() *snapshot {
 	s := t.snapshot
+	s.categoryCounts = new(categoryCounts)
 	s.live, s.multi = t.live.freeze(), t.multi.freeze()
 	s.groups, s.postings, s.inPath, s.ofAttribute = t.groups.freeze(), t.postings.freeze(), t.inPath.freeze(), t.ofAttribute.freeze()
 	if t.alive > 0 {
@@ -389,9 +391,9 @@ func (t *table) define(schema search.Schema) {
 		return
 	}
 	t.schema = schema
-	types := make([]attribute, len(t.attributeTypes))
+	types := make([]search.Attribute, len(t.attributeTypes))
 	for i, a := range t.attributeTypes {
-		types[i] = t.describe(a.name)
+		types[i] = t.describe(a.Name)
 	}
 	t.attributeTypes = types
 	t.shareOut()

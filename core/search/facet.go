@@ -9,7 +9,7 @@ import (
 
 // Candidate is an attribute that a result could be narrowed by.
 type Candidate struct {
-	Attribute
+	*Attribute
 	Products int  // that have a value of it
 	Distinct int  // values among them
 	Most     int  // products that share its commonest value
@@ -19,15 +19,20 @@ type Candidate struct {
 // Choose returns the candidates that matter, in the order to show them: what is
 // selected, and of the rest those that most products have, where there is a
 // choice to make and it does not take products one by one. Category and brand
-// come before them.
+// come before them. It reorders its argument.
 func Choose(candidates []Candidate) []Candidate {
-	chosen := slices.DeleteFunc(slices.Clone(candidates), func(c Candidate) bool {
+	chosen := slices.DeleteFunc(candidates, func(c Candidate) bool {
 		return !c.Selected && (c.Distinct < 2 || c.Most < 2 && !c.Numeric)
 	})
-	slices.SortFunc(chosen, func(a, b Candidate) int {
-		return cmp.Or(rank(b.Selected)-rank(a.Selected), b.Products-a.Products, a.Position-b.Position, strings.Compare(a.Name, b.Name))
+	chosen = First(chosen, MaxFacets-2, func(a, b Candidate) int {
+		if a.Selected != b.Selected {
+			return rank(b.Selected) - rank(a.Selected)
+		}
+		if a.Products != b.Products {
+			return b.Products - a.Products
+		}
+		return cmp.Or(a.Position-b.Position, strings.Compare(a.Name, b.Name))
 	})
-	chosen = chosen[:min(len(chosen), MaxFacets-2)]
 	slices.SortFunc(chosen, func(a, b Candidate) int {
 		return cmp.Or(a.Position-b.Position, b.Products-a.Products, strings.Compare(a.Name, b.Name))
 	})
@@ -39,6 +44,45 @@ func rank(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// First returns the first n items of an order, sorted, and leaves the others
+// unsorted: cheap where there are many. It reorders its argument.
+func First[T any](items []T, n int, order func(a, b T) int) []T {
+	if n <= 0 {
+		return items[:0]
+	}
+	if len(items) > n {
+		heap := items[:n] // the last of the first is on top
+		for i := n/2 - 1; i >= 0; i-- {
+			sink(heap, i, order)
+		}
+		for i := n; i < len(items); i++ {
+			if order(items[i], heap[0]) < 0 {
+				heap[0], items[i] = items[i], heap[0]
+				sink(heap, 0, order)
+			}
+		}
+		items = heap
+	}
+	slices.SortFunc(items, order)
+	return items
+}
+
+func sink[T any](heap []T, i int, order func(a, b T) int) {
+	for {
+		last := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(heap); child++ {
+			if order(heap[child], heap[last]) > 0 {
+				last = child
+			}
+		}
+		if last == i {
+			return
+		}
+		heap[i], heap[last] = heap[last], heap[i]
+		i = last
+	}
 }
 
 // SortValues puts the values of a terms facet in the order to show them and

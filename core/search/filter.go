@@ -120,8 +120,7 @@ func (f Filter) Matches(v Value) bool {
 		return slices.ContainsFunc(f.Ranges, func(r Range) bool { return r.Contains(v.number) }) ||
 			slices.ContainsFunc(f.Values, func(s string) bool { n, ok := parseNumber(s); return ok && n == v.number })
 	default:
-		s := v.String()
-		return utf8.RuneCountInString(s) <= MaxFacetValue && slices.Contains(f.Values, s)
+		return slices.Contains(f.Values, v.String()) && v.Facetable()
 	}
 }
 

@@ -61,7 +61,7 @@ func (p *planner) concepts(text string, correct bool) []concept {
 		list = append(list, c)
 		i += n
 	}
-	if sku := strings.TrimSpace(text); len(list) > 0 && id.SKU(sku).Validate() == nil {
+	if sku := strings.TrimSpace(text); len(list) > 0 && !strings.Contains(sku, " ") && id.SKU(sku).Validate() == nil {
 		whole := all(list)
 		list = []concept{{clause: Clause{Op: OpBest, Of: []Clause{{Op: OpTerm, Text: sku, Fields: FieldSKU, Boost: skuBoost}, whole}}}}
 	}

@@ -266,7 +266,15 @@ func lower(w string) string {
 	if plain {
 		return w
 	}
-	w = strings.ToLower(strings.NewReplacer("'", "", "’", "").Replace(w))
+	w = strings.ToLower(w)
+	if strings.ContainsAny(w, "'’") {
+		w = strings.Map(func(r rune) rune {
+			if r == '\'' || r == '’' {
+				return -1
+			}
+			return r
+		}, w)
+	}
 	if len(w) > maxWord {
 		cut := maxWord
 		for cut > 0 && !utf8.RuneStart(w[cut]) {
