@@ -23,6 +23,7 @@ type DB struct {
 	epoch   uint64 // of this opening: positions are counted from 1 in each
 	writer  *writer
 	readers *readers
+	queue   *queue
 
 	closing sync.Once
 	closed  error
@@ -47,6 +48,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 		epoch:   binary.LittleEndian.Uint64(epoch[:]),
 		writer:  startWriter(conn, path+"-wal"),
 		readers: newReaders(path),
+		queue:   newQueue(),
 	}, nil
 }
 

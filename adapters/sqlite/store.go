@@ -6,7 +6,7 @@ import "github.com/bodega-commerce/bodega/ports"
 func (db *DB) Catalog() ports.CatalogStore {
 	return ports.CatalogStore{
 		Tx: transactor[ports.CatalogTx]{db, ports.Catalog, func(s *session) ports.CatalogTx {
-			return ports.CatalogTx{}
+			return ports.CatalogTx{Jobs: outbox{s, ports.Catalog, db.queue}}
 		}},
 		Marks: marker{db, ports.Catalog},
 	}
@@ -17,9 +17,24 @@ func (db *DB) Catalog() ports.CatalogStore {
 func (db *DB) Orders() ports.OrderStore {
 	return ports.OrderStore{
 		Tx: transactor[ports.OrderTx]{db, ports.Orders, func(s *session) ports.OrderTx {
-			return ports.OrderTx{}
+			return ports.OrderTx{
+				Carts:    cartWriter{s},
+				Orders:   orderWriter{s},
+				Payments: paymentWriter{s},
+				Keys:     keyWriter{s},
+				Inbox:    inbox{s},
+				Jobs:     outbox{s, ports.Orders, db.queue},
+				Stock:    stockWriter{s},
+			}
 		}},
-		Marks: marker{db, ports.Orders},
+		Carts:    carts{db},
+		Stock:    stock{db},
+		Orders:   orderRecords{db},
+		History:  orderRecords{db},
+		Payments: payments{db},
+		Keys:     keys{db},
+		Expired:  expired{db},
+		Marks:    marker{db, ports.Orders},
 	}
 }
 
@@ -27,7 +42,7 @@ func (db *DB) Orders() ports.OrderStore {
 func (db *DB) Identity() ports.IdentityStore {
 	return ports.IdentityStore{
 		Tx: transactor[ports.IdentityTx]{db, ports.Identity, func(s *session) ports.IdentityTx {
-			return ports.IdentityTx{}
+			return ports.IdentityTx{Jobs: outbox{s, ports.Identity, db.queue}}
 		}},
 		Marks: marker{db, ports.Identity},
 	}

@@ -1,0 +1,74 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/inventory"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+type stock struct{ db *DB }
+
+var _ ports.Stock = stock{}
+
+func (st stock) Availability(ctx context.Context, skus []id.SKU, _ ports.Mark) (map[string]int, error) {
+	available := make(map[string]int, len(skus))
+	list, err := encodeList(skus)
+	if err != nil {
+		return nil, err
+	}
+	err = st.db.view(ctx, func(s *session) error {
+		return s.query("SELECT sku, sum(on_hand - reserved) FROM stock WHERE sku IN (SELECT value FROM json_each(?1)) GROUP BY sku", func(r row) error {
+			available[r.sku(0).Fold()] = r.int(1)
+			return nil
+		}, list)
+	})
+	return available, err
+}
+
+func (st stock) Levels(ctx context.Context, skus []id.SKU) ([]inventory.Level, error) {
+	list, err := encodeList(skus)
+	if err != nil {
+		return nil, err
+	}
+	return st.levels(ctx, `SELECT sku, location, on_hand, reserved, version FROM stock
+		WHERE sku IN (SELECT value FROM json_each(?1)) ORDER BY sku COLLATE BINARY, location`, list)
+}
+
+func (st stock) Low(ctx context.Context, below int, from id.SKU, limit int) ([]inventory.Level, error) {
+	return st.levels(ctx, `SELECT sku, location, on_hand, reserved, version FROM stock
+		WHERE on_hand - reserved < ?1 AND sku > ?2 COLLATE BINARY ORDER BY sku COLLATE BINARY, location LIMIT ?3`, below, from, limit)
+}
+
+func (st stock) levels(ctx context.Context, sql string, args ...any) ([]inventory.Level, error) {
+	levels := []inventory.Level{}
+	err := st.db.view(ctx, func(s *session) error {
+		return s.query(sql, func(r row) error {
+			levels = append(levels, r.level())
+			return nil
+		}, args...)
+	})
+	return levels, err
+}
+
+// level reads sku, location, on_hand, reserved, version.
+func (r row) level() inventory.Level {
+	return inventory.Level{SKU: r.sku(0), Location: id.Location(r.text(1)), OnHand: r.int(2), Reserved: r.int(3), Version: r.int64(4)}
+}
+
+func (st stock) Movements(ctx context.Context, sku id.SKU, before id.Movement, limit int) ([]inventory.Movement, error) {
+	ledger := []inventory.Movement{}
+	err := st.db.view(ctx, func(s *session) error {
+		return s.query(`SELECT sku, id, location, delta, on_hand, reason, note, reference, made_by, is_unique, at FROM movements
+			WHERE sku = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3`, func(r row) error {
+			m := inventory.Movement{OnHand: r.int(4)}
+			m.SKU, m.ID.UUID, m.Location, m.Delta = r.sku(0), r.uuid(1), id.Location(r.text(2)), r.int(3)
+			m.Reason, m.Note, m.Reference, m.By = inventory.Reason(r.text(5)), r.text(6), r.text(7), r.text(8)
+			m.Unique, m.At = r.bool(9), r.time(10)
+			ledger = append(ledger, m)
+			return nil
+		}, sku, older(before.UUID), limit)
+	})
+	return ledger, err
+}
