@@ -10,7 +10,8 @@ import (
 )
 
 // Products reads active products for the storefront. Variants that are not
-// active are left out.
+// active are left out. The slices and maps inside the products may be shared
+// with other callers and must not be changed.
 type Products interface {
 	// BySlug returns an active product. An old slug finds it too: the answer's
 	// Slug is then another than the one asked for.

@@ -7,8 +7,9 @@
 //
 //   - All methods are safe for concurrent use.
 //   - Nothing passed in or out is shared after the call: neither side sees the
-//     other's later changes. The one exception is *catalog.Taxonomy, which is
-//     immutable.
+//     other's later changes. The exceptions are immutable: *catalog.Taxonomy,
+//     and the insides of products that Products returns. Callers copy those
+//     before they change them.
 //   - Times are UTC at microseconds. Slices and maps that come back are not nil.
 //   - An id that is not there is fault.NotFound (not_found, Data fault.Resource)
 //     unless the method says otherwise; methods that take many ids leave out

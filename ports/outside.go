@@ -21,19 +21,23 @@ type PaymentProvider interface {
 
 // Authorizer begins payments and tells of them.
 type Authorizer interface {
-	// Authorize holds the money of a request.
+	// Authorize holds the money of a request. Conflict when the payment was
+	// asked for before with another amount.
 	Authorize(ctx context.Context, r payment.Request) (payment.State, error)
 	// Lookup returns what the provider knows of a payment. NotFound if it was
 	// never asked to authorize it.
 	Lookup(ctx context.Context, p id.Payment) (payment.State, error)
 }
 
-// Settler ends payments.
+// Settler ends payments. What a payment's state forbids is Conflict, an amount
+// that is not between nothing and what is left Invalid (amount_exceeds,
+// currency_mismatch), a payment that was never asked for NotFound, except to
+// Void; nothing happened then.
 type Settler interface {
-	// Capture takes held money, up to the amount held.
+	// Capture takes held money, up to the amount held, and lets the rest go.
 	Capture(ctx context.Context, p id.Payment, amount money.Amount) (payment.State, error)
-	// Void lets held money go. A payment that was never authorized is made
-	// impossible: a later Authorize fails.
+	// Void lets held money go. A payment that was never asked for is made
+	// impossible: a later Authorize holds nothing and answers Canceled or Failed.
 	Void(ctx context.Context, p id.Payment) (payment.State, error)
 	// Refund gives captured money back, never more than was captured.
 	Refund(ctx context.Context, p id.Payment, r id.Refund, amount money.Amount) (payment.State, error)
@@ -65,11 +69,14 @@ type Mailer interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// Files keeps bytes under a name of letters, digits, dots, dashes and slashes.
-// What is under a name never changes: to change it, choose another name.
+// Files keeps bytes under a name of letters, digits, dots, dashes and underscores
+// between slashes; no part of it is empty or begins with a dot.
+// What is under a name never changes: to change it, choose another name. A
+// name's extension says what its content type is.
 type Files interface {
 	// Put stores all of r. Storing under a name that is there is a success and
-	// changes nothing.
+	// changes nothing. Invalid for a bad name; an error of r comes back as it is
+	// and leaves nothing behind.
 	Put(ctx context.Context, name, contentType string, r io.Reader) error
 	// Open returns the bytes; the caller closes them.
 	Open(ctx context.Context, name string) (File, error)
@@ -105,14 +112,17 @@ type Rendition struct {
 // to generations; raising one makes all its entries stale at once.
 type Cache interface {
 	// Lookup returns the entry under a key, nil if there is none, and the
-	// current state of the generations. An entry whose generations are not the
-	// current ones is not returned.
+	// current state of the generations, in their order. An entry that has
+	// reached its Keep, or whose own generations are not all as they were when
+	// it was stored, is not returned. Nothing is ever under the empty key: it
+	// asks for the generations alone.
 	Lookup(ctx context.Context, key string, generations ...string) (*CacheEntry, []Generation, error)
-	// Store keeps an entry. seen are the generations that Lookup returned before
-	// the value was read, so that a slow reader cannot put an old value back.
+	// Store keeps an entry that belongs to the generations seen. They are as
+	// Lookup returned them before the value was read (or later, if the entry's
+	// mark covers each After), so that a slow reader cannot put an old value back.
 	Store(ctx context.Context, key string, e CacheEntry, seen []Generation) error
-	// Raise makes all entries of the generations stale, and asks readers to
-	// refill them with a state at or after the mark.
+	// Raise makes all entries of the generations stale before it returns, and
+	// asks readers to refill them with a state at or after the mark.
 	Raise(ctx context.Context, at Mark, generations ...string) error
 }
 
@@ -126,7 +136,8 @@ type CacheEntry struct {
 	Keep  time.Duration // after that it is gone
 }
 
-// Generation is the state of a generation.
+// Generation is the state of a generation: two with the same name and number
+// are the same one. A cache that has lost its generations begins new ones.
 type Generation struct {
 	Name   string
 	Number uint64
@@ -136,7 +147,8 @@ type Generation struct {
 // Limiter counts requests.
 type Limiter interface {
 	// Allow takes one request of a class for a key out of its rate, by the
-	// generic cell rate algorithm (ITU-T I.371).
+	// generic cell rate algorithm (ITU-T I.371). A refused request takes nothing.
+	// Invalid for a rate without requests or window.
 	Allow(ctx context.Context, class Rate, key string) (Allowance, error)
 }
 
@@ -151,6 +163,6 @@ type Rate struct {
 type Allowance struct {
 	OK         bool
 	Remaining  int
-	Reset      time.Duration // until all of it is back
+	Reset      time.Duration // until all of it is back, if no more come
 	RetryAfter time.Duration // until the next request may come; 0 if OK
 }
