@@ -16,6 +16,9 @@ const (
 	Failed    Status = "failed"    // it stopped: unreadable input, strict mode with a bad line, or no store
 )
 
+// ReportedRejects is how many rejected lines a stored report comes back with.
+const ReportedRejects = 100
+
 // Report counts what an import did, by variant.
 type Report struct {
 	ID              id.Import
@@ -29,7 +32,7 @@ type Report struct {
 	UnknownMembers  int      // members of lines that nobody knows, ignored
 	Notes           []string // what was done about equal options, widened types and the like
 	Failure         string   // why it failed; "" otherwise
-	Errors          []Reject // the first of them, see ErrorsTruncated
+	Errors          []Reject // the first ReportedRejects of them, see ErrorsTruncated
 	ErrorsTruncated bool
 	StartedAt       time.Time
 	FinishedAt      time.Time // zero: not yet
