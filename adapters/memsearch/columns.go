@@ -1,8 +1,6 @@
 package memsearch
 
 import (
-	"sync"
-
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/search"
@@ -112,11 +110,5 @@ type snapshot struct {
 	avgLength float32
 	lexicon   *lexicon
 
-	categoryCounts *categoryCounts
-}
-
-// categoryCounts are the products of each category, once somebody asked.
-type categoryCounts struct {
-	once sync.Once
-	n    []uint32
+	counted *counts
 }

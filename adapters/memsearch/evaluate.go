@@ -1,6 +1,7 @@
 package memsearch
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -344,27 +345,42 @@ func contains(words, phrase []uint32) bool {
 	return false
 }
 
-// maxExpansion bounds the words that a prefix stands for.
+// maxExpansion bounds the words that a prefix stands for; the commonest are taken.
 const maxExpansion = 128
 
 // prefix takes the best of the words that begin with the text.
 func (e *evaluator) prefix(c *search.Clause) *list {
+	var forms []form
+	e.lexicon.starting(fold(c.Text), func(f form) bool {
+		forms = append(forms, f)
+		return true
+	})
+	forms = search.First(forms, maxExpansion, func(a, b form) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), strings.Compare(a.text, b.text))
+	})
 	terms := e.scratch.terms[:0]
-	e.lexicon.starting(c.Text, func(f form) bool {
+	for _, f := range forms {
 		if !slices.Contains(terms, f.term) {
 			terms = append(terms, f.term)
 		}
-		return len(terms) < maxExpansion
-	})
-	e.scratch.terms = terms
-	top := e.scratch.list()
-	for _, t := range terms {
-		l, merged := e.scratch.list(), e.scratch.list()
-		e.score(l, t, c.Fields)
-		merged.highest(top, l)
-		e.scratch.free(top)
-		e.scratch.free(l)
-		top = merged
 	}
-	return top
+	e.scratch.terms = terms
+	return e.bestTerm(terms, c.Fields)
+}
+
+// bestTerm takes the best of several terms, merging halves so that the lists
+// that are merged grow together.
+func (e *evaluator) bestTerm(terms []uint32, fields search.Field) *list {
+	l := e.scratch.list()
+	switch len(terms) {
+	case 0:
+	case 1:
+		e.score(l, terms[0], fields)
+	default:
+		a, b := e.bestTerm(terms[:len(terms)/2], fields), e.bestTerm(terms[len(terms)/2:], fields)
+		l.highest(a, b)
+		e.scratch.free(a)
+		e.scratch.free(b)
+	}
+	return l
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/bodega-commerce/bodega/core/search"
 )
 
-// lexicon is what is known of the words of names, brands and categories as they
-// are written: for suggestions, which complete them, and for typos. Most are
+// lexicon is what is known of the words of names, brands and categories, folded
+// but not stemmed: for suggestions, which complete them, and for typos. Most are
 // sorted; those learnt since wait in a short tail.
 type lexicon struct {
 	sorted     []form
@@ -16,7 +16,7 @@ type lexicon struct {
 	dictionary *search.Dictionary
 }
 
-// form is a word as written, its term and how often it was seen.
+// form is such a word, its term and how often it was seen.
 type form struct {
 	text  string
 	term  uint32
@@ -33,7 +33,7 @@ func (t *table) count(number uint32, text string, term uint32) {
 	}
 	f := &t.forms[number]
 	if f.text == "" {
-		f.text, f.term = strings.Clone(text), term
+		f.text, f.term = strings.Clone(fold(text)), term
 		t.tail = append(t.tail, *f)
 	}
 	f.count++
@@ -92,6 +92,7 @@ func (l *lexicon) starting(prefix string, yield func(form) bool) {
 
 // correct returns the word that was probably meant, among the tail's as well.
 func (l *lexicon) correct(w string) (string, bool) {
+	w = fold(w)
 	if fixed, ok := l.dictionary.Correct(w); ok {
 		return fixed, true
 	}

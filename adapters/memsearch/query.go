@@ -1,6 +1,7 @@
 package memsearch
 
 import (
+	"sync"
 	"unicode/utf8"
 
 	"github.com/bodega-commerce/bodega/core/id"
@@ -71,7 +72,7 @@ func (c *collector) browse(q *search.Query, room *scratch) {
 	if want, ok := c.category(q.Category); ok && c.where.categoryOnly() {
 		c.collect(c.inPath.at(want), nil)
 		c.categories.clear()
-		for n, count := range c.perCategory() {
+		for n, count := range c.counts().categories {
 			if count > 0 {
 				c.categories.touched = append(c.categories.touched, uint32(n))
 				c.categories.n[n] = count
@@ -86,24 +87,31 @@ func (c *collector) browse(q *search.Query, room *scratch) {
 	room.docs = docs
 }
 
-// perCategory returns the products of every category, counted once for a snapshot.
-func (s *snapshot) perCategory() []uint32 {
-	s.categoryCounts.once.Do(func() {
-		counts := make([]uint32, len(s.categories))
-		last := make([]uint32, len(s.categories)) // product+1
+// counts are the products of every category, and of every brand by ordinal+1.
+type counts struct {
+	once               sync.Once
+	categories, brands []uint32
+}
+
+// counts counts once for a snapshot, when somebody first asks.
+func (s *snapshot) counts() *counts {
+	s.counted.once.Do(func() {
+		var categories, brands counter
+		categories.grow(len(s.categories))
+		brands.grow(len(s.brands) + 1)
 		for g := range s.products {
+			categories.next()
+			brands.next()
 			for _, doc := range s.groups.at(uint32(g)) {
+				brands.addOnce(s.brand[doc])
 				for _, n := range s.paths[s.path[doc]] {
-					if last[n] != uint32(g)+1 {
-						last[n] = uint32(g) + 1
-						counts[n]++
-					}
+					categories.addOnce(n)
 				}
 			}
 		}
-		s.categoryCounts.n = counts
+		s.counted.categories, s.counted.brands = categories.n, brands.n
 	})
-	return s.categoryCounts.n
+	return s.counted
 }
 
 func (c *collector) hit(g uint32, terms []uint32) search.Hit {

@@ -375,7 +375,7 @@ func (t *table) categoryFor(c search.Category, parent uint32) uint32 {
 // publish returns the present state for readers.
 func (t *table) publish() *snapshot {
 	s := t.snapshot
-	s.categoryCounts = new(categoryCounts)
+	s.counted = new(counts)
 	s.live, s.multi = t.live.freeze(), t.multi.freeze()
 	s.groups, s.postings, s.inPath, s.ofAttribute = t.groups.freeze(), t.postings.freeze(), t.inPath.freeze(), t.ofAttribute.freeze()
 	if t.alive > 0 {

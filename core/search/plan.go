@@ -112,8 +112,11 @@ func (p *planner) concept(words []Word, correct bool) (int, concept) {
 
 // cut splits a word that no document has in two that some have.
 func (p *planner) cut(w string) (a, b string, ok bool) {
-	for i := 2; i <= len(w)-1; i++ {
+	for i := range w {
 		a, b := w[:i], w[i:]
+		if len(a) < 2 {
+			continue
+		}
 		letters := !HasDigit(a) && !HasDigit(b)
 		if letters && (len(a) < 3 || len(b) < 3) || !letters && HasDigit(a) == HasDigit(b) {
 			continue
@@ -232,4 +235,36 @@ func stopword(w string) bool {
 		return true
 	}
 	return false
+}
+
+// fieldsOfNames are what a suggestion completes.
+const fieldsOfNames = FieldName | FieldBrand | FieldCategory
+
+// PlanSuggest turns what was typed so far into passes, none if it has no word:
+// the words before the last, and any that begins with the last one. Where there
+// is none, the last word is taken for a misspelt one.
+func PlanSuggest(q SuggestQuery, v Vocabulary) []Pass {
+	var words []string
+	for _, w := range Words(q.Text) {
+		if !w.Extra && len(words) < maxWords {
+			words = append(words, w.Text)
+		}
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	last := words[len(words)-1]
+	clause := func(end Clause) Clause {
+		c := Clause{Op: OpAll}
+		for _, w := range words[:len(words)-1] {
+			c.Of = append(c.Of, Clause{Op: OpTerm, Text: w, Fields: fieldsOfNames})
+		}
+		c.Of = append(c.Of, end)
+		return c
+	}
+	passes := []Pass{{Clause: clause(Clause{Op: OpPrefix, Text: last, Fields: fieldsOfNames}), Enough: 1}}
+	if fixed, ok := v.Correct(last); ok && !v.Known(last) {
+		passes = append(passes, Pass{Clause: clause(Clause{Op: OpPrefix, Text: fixed, Fields: fieldsOfNames}), Corrected: fixed})
+	}
+	return passes
 }
