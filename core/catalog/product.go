@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/id"
@@ -162,4 +163,13 @@ func (p *Product) Offer(v *Variant) Offer {
 		o.Image = &p.Images[0]
 	}
 	return o
+}
+
+// Effective returns what a variant is: the product's attributes and its own,
+// which win.
+func (p *Product) Effective(v *Variant) Attributes {
+	all := make(Attributes, len(p.Attributes)+len(v.Attributes))
+	maps.Copy(all, p.Attributes)
+	maps.Copy(all, v.Attributes)
+	return all
 }
