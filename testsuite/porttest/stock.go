@@ -279,6 +279,35 @@ func testSettleReservations(t *testing.T, h OrderHarness) {
 		w.mustBalance("A")
 	})
 
+	t.Run("ExtendedExpireLater", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		w.receive("A", 5)
+		o := w.orderID()
+		w.reserve(o, units("A", 5))
+		level := w.level("A")
+		extend := func(until time.Duration) {
+			w.inTx(func(tx ports.OrderTx) error { return tx.Stock.Extend(t.Context(), o, w.now.Add(until)) })
+		}
+		expired := func(after time.Duration, want ...id.Order) {
+			t.Helper()
+			got, err := w.store.Expired.ExpiredReservations(t.Context(), w.now.Add(after), 10)
+			mustSame(t, "after "+after.String(), got, err, append([]id.Order{}, want...))
+		}
+		extend(time.Hour)
+		expired(59 * time.Minute)
+		extend(time.Minute) // sooner: stays
+		expired(59 * time.Minute)
+		expired(61*time.Minute, o)
+		mustSame(t, "level", w.level("A"), nil, level)
+		if _, err := w.release(o); err != nil {
+			t.Fatal(err)
+		}
+		extend(2 * time.Hour) // nothing is held
+		expired(3 * time.Hour)
+		w.mustLevel("A", 5, 0)
+	})
+
 	t.Run("ExpiredAreFoundAndReleased", func(t *testing.T) {
 		t.Parallel()
 		w := newOrderWorld(t, h)
