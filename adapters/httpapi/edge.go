@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -39,6 +40,14 @@ type Options struct {
 	Ready func(ctx context.Context) Health
 	// Observe hears of every answered request, by path template and not by path.
 	Observe func(route, method string, status int, took time.Duration)
+
+	// MediaURL is where pictures are served; PublicURL what absolute addresses of
+	// the API begin with. Without a slash at the end.
+	MediaURL, PublicURL string
+	// DeadJobs, Auditor and Backup are an operator's; nil leaves their operations out.
+	DeadJobs ports.DeadJobs
+	Auditor  ports.Auditor
+	Backup   func(ctx context.Context, to io.Writer) error // writes a tar
 
 	TrustedProxies []netip.Prefix
 	CORSOrigins    []string

@@ -350,33 +350,6 @@ func TestEdge_ClientGoneIsNoFailure(t *testing.T) {
 	}
 }
 
-// A server resets the deadline of reading a body only with the next request,
-// and takes its passing for the client's going away.
-func TestEdge_SlowOperationOutlivesTheBodysDeadline(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t, Options{})
-	register(d.edge, operation{ID: "slow", Method: "POST", Path: "/slow", Summary: "Take long"},
-		func(ctx context.Context, _ *struct{ Body struct{} }) (*reply[nothing], error) {
-			select {
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			case <-time.After(400 * time.Millisecond):
-				return &reply[nothing]{}, nil
-			}
-		})
-	d.added.BodyReadTimeout = 50 * time.Millisecond
-	s := httptest.NewServer(d.edge)
-	defer s.Close()
-	r, err := http.Post(s.URL+"/slow", "application/json", strings.NewReader("{}")) //nolint:noctx // a test
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	if b, _ := io.ReadAll(r.Body); r.StatusCode != 204 {
-		t.Errorf("answered %d %s", r.StatusCode, b)
-	}
-}
-
 func TestEdge_BodyThatStallsTimesOut(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, Options{})

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -111,7 +110,8 @@ func (x *exchange) personal() bool {
 // Unwrap lets http.ResponseController reach the connection.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// WriteHeader sends the status, or in place of the mux's own 404 and 405 a problem.
+// WriteHeader sends the status, or a problem in place of a 404 or 405 that no
+// operation answers: the mux and file servers write plain text.
 func (x *exchange) WriteHeader(status int) {
 	switch {
 	case x.status != 0:
@@ -121,12 +121,12 @@ func (x *exchange) WriteHeader(status int) {
 		return
 	case x.instead != 0:
 		status, x.instead = x.instead, 0
-	case x.r.Pattern == "" && status == http.StatusNotFound:
+	case x.route == nil && status == http.StatusNotFound:
 		p := newProblem(status, "not_found", "there is nothing at this address")
 		p.members = members(fault.Resource{Resource: "address"})
 		x.muffle(p)
 		return
-	case x.r.Pattern == "" && status == http.StatusMethodNotAllowed:
+	case x.route == nil && status == http.StatusMethodNotAllowed:
 		p := newProblem(status, "method_not_allowed", "this address does not know the method "+x.r.Method)
 		p.allow = x.Header().Get("Allow")
 		x.muffle(p)
@@ -150,13 +150,6 @@ func (x *exchange) muffle(p *Problem) {
 	x.instead = p.Status
 	x.fail(p)
 	x.muffled = true
-}
-
-// bodyRead lifts the deadline that was set for reading the body. Left alone it
-// would fire during a slow operation, and net/http takes that for the client
-// going away.
-func (x *exchange) bodyRead() {
-	_ = http.NewResponseController(x.ResponseWriter).SetReadDeadline(time.Time{}) //nolint:errcheck // a recorder in tests has none
 }
 
 // newID returns 32 random hex digits. Ids of requests and traces are no secrets.

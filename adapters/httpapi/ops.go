@@ -51,6 +51,7 @@ func (e *edge) registerProbes() {
 	})
 	register(e, operation{
 		ID: "readyz", Method: http.MethodGet, Path: "/readyz", Tag: "operations", Limit: classNone, Quiet: true,
+		Also:    []int{http.StatusServiceUnavailable},
 		Summary: "Tell whether the shop can be used", Description: "503 only when nothing can be sold.",
 	}, func(ctx context.Context, _ *struct{}) (*reply[ProbeStatus], error) {
 		h := Health{Status: Healthy}
@@ -89,11 +90,11 @@ func Ops(o OpsOptions) http.Handler {
 		mux.Handle("GET /metrics", o.Metrics)
 	}
 	if o.Pprof {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	}
 	return mux
 }

@@ -24,6 +24,7 @@ type operation struct {
 	Description string
 
 	Status     int                // of success; 0: 200, or 204 for nothing
+	Also       []int              // further statuses that an answer of the same shape may have
 	Permission account.Permission // who may; "": anybody
 	Limit      class              // what one caller may ask; "": by permission and method
 	Key        keyUse             // Idempotency-Key; 0: accepted on POST
@@ -158,14 +159,20 @@ type written struct{ Body func(huma.Context) }
 
 // add puts the route before huma. serve sends the answer itself.
 func add[I any](r *route, success *huma.Response, serve func(context.Context, *exchange, *I)) {
-	status := strconv.Itoa(r.Status)
 	success.Headers = r.answerHeaders()
 	op := huma.Operation{
 		OperationID: r.ID, Method: r.Method, Path: r.Path, Summary: r.Summary, Description: r.Description,
 		DefaultStatus: r.Status, MaxBodyBytes: r.MaxBody + 1, // huma refuses what fills the limit
 		Middlewares: huma.Middlewares{r.admit},
-		Responses:   map[string]*huma.Response{status: success, "default": r.edge.problemResponse()},
+		Responses:   map[string]*huma.Response{strconv.Itoa(r.Status): success, "default": r.edge.problemResponse()},
 		Extensions:  map[string]any{"x-rate-limit": string(r.Limit)},
+	}
+	for _, status := range r.Also {
+		also := &huma.Response{Description: http.StatusText(status), Headers: success.Headers}
+		if !bodyless(status) {
+			also.Content = success.Content
+		}
+		op.Responses[strconv.Itoa(status)] = also
 	}
 	if r.Tag != "" {
 		op.Tags = []string{r.Tag}
@@ -177,7 +184,6 @@ func add[I any](r *route, success *huma.Response, serve func(context.Context, *e
 	done := &written{Body: func(huma.Context) {}}
 	huma.Register(r.edge.api, op, func(ctx context.Context, in *I) (*written, error) { //nolint:forbidigo // this is the helper
 		x := exchangeOf(ctx)
-		x.bodyRead()
 		if r.Deadline > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, r.Deadline)
