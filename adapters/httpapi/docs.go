@@ -22,7 +22,7 @@ func (e *edge) serveDocs() {
 
 	page := v5emb.NewHandlerWithConfig(swgui.Config{
 		Title: "Bodega", SwaggerJSON: "/openapi.json", BasePath: "/docs/",
-		SettingsUI: map[string]string{"defaultModelsExpandDepth": "1", "docExpansion": `"none"`, "tagsSorter": `"alpha"`},
+		SettingsUI: map[string]string{"defaultModelsExpandDepth": "1", "docExpansion": `"list"`, "tagsSorter": `"alpha"`},
 	})
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
