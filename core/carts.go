@@ -1,10 +1,17 @@
 package core
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/cart"
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/inventory"
+	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -45,29 +52,189 @@ type RemoveCartLine struct {
 
 // Open opens an empty cart. The answer's Token is told this once, to guests.
 func (x *Carts) Open(ctx context.Context, c OpenCart) (CartView, error) {
-	return CartView{}, notYet()
+	now := x.s.Now()
+	k := cart.Cart{
+		ID: id.Cart{UUID: x.s.ids.New()}, Customer: c.By.CustomerID(), Status: cart.Open, Currency: x.s.Currency,
+		Lines: []cart.Line{}, Coupons: []string{}, Version: 1, ExpiresAt: now.Add(x.s.CartTTL), CreatedAt: now, UpdatedAt: now,
+	}
+	token := ""
+	if k.Customer.IsZero() && !c.By.Can(account.OrderWrite) {
+		token = x.s.token()
+		k.Token = account.HashToken(token)
+	}
+	mark, err := x.s.Orders.Carts.Insert(ctx, k)
+	if err != nil {
+		return CartView{}, err
+	}
+	v := x.s.cartView(k, goods{}, mark)
+	v.Token = token
+	return v, nil
 }
 
 // Find shows a cart at today's prices.
 func (x *Carts) Find(ctx context.Context, c FindCart) (CartView, error) {
-	return CartView{}, notYet()
+	k, err := x.s.ownCart(ctx, c.By, c.Cart)
+	if err != nil {
+		return CartView{}, err
+	}
+	g, err := x.s.goods(ctx, k.SKUs(), func(ctx context.Context, skus []id.SKU) (map[string]int, error) {
+		return x.s.Orders.Stock.Availability(ctx, skus, c.After)
+	})
+	if err != nil {
+		return CartView{}, err
+	}
+	return x.s.cartView(k, g, ports.Mark{}), nil
 }
 
 // SetLine sets a line's quantity. NotFound for a SKU that is not sold, Invalid
 // (quantity_limit) above the shop's cap, Exhausted (out_of_stock) for more than
 // is available, Stale (version_conflict), and the errors of cart.Editable.
 func (x *Carts) SetLine(ctx context.Context, c SetCartLine) (CartView, error) {
-	return CartView{}, notYet()
+	return x.set(ctx, c, false)
 }
 
 // RemoveLine takes a line out; one that is not there is a success without
 // effect. Errors as of SetLine.
 func (x *Carts) RemoveLine(ctx context.Context, c RemoveCartLine) (CartView, error) {
-	return CartView{}, notYet()
+	return x.set(ctx, SetCartLine{By: c.By, Cart: c.Cart, Version: c.Version, SKU: c.SKU}, true)
+}
+
+// set sets a line's quantity. removing says that a SKU nobody knows is no error.
+func (x *Carts) set(ctx context.Context, c SetCartLine, removing bool) (CartView, error) {
+	k, err := x.s.ownCart(ctx, c.By, c.Cart)
+	if err != nil {
+		return CartView{}, err
+	}
+	g, err := x.s.goods(ctx, append(k.SKUs(), c.SKU), x.s.available)
+	if err != nil {
+		return CartView{}, err
+	}
+	offer, known := g.offers[c.SKU.Fold()]
+	inCart := k.Line(c.SKU) != nil
+	if c.Quantity > 0 && !offer.Sold || c.Quantity == 0 && !known && !inCart && !removing {
+		return CartView{}, fault.Missing("variant")
+	}
+	now := x.s.Now()
+	mark, err := x.s.Orders.Carts.Update(ctx, c.Cart, func(stored *cart.Cart) error {
+		if c.Version != 0 && c.Version != stored.Version {
+			return fault.VersionConflict(stored.Version)
+		}
+		k = *stored
+		k.Lines = slices.Clone(stored.Lines)
+		if err := k.Set(cmp.Or(offer.SKU, c.SKU), c.Quantity, x.s.MaxLineQuantity, offer.Price, now); err != nil {
+			return err
+		}
+		if available := g.available[c.SKU.Fold()]; c.Quantity > available {
+			return inventory.OutOfStock(inventory.Shortage{SKU: offer.SKU, Requested: c.Quantity, Available: available})
+		}
+		k.Keep(x.s.CartTTL, now)
+		*stored = k
+		return nil
+	})
+	if err != nil {
+		return CartView{}, err
+	}
+	if !g.cover(k) { // somebody else added a line meanwhile
+		if g, err = x.s.goods(ctx, k.SKUs(), x.s.available); err != nil {
+			return CartView{}, err
+		}
+	}
+	return x.s.cartView(k, g, mark), nil
 }
 
 // DropExpired deletes up to limit carts that nobody touched in time, and
 // returns how many. It is the sweeper's.
 func (x *Carts) DropExpired(ctx context.Context, limit int) (int, error) {
-	return 0, notYet()
+	return x.s.Orders.Expired.DropExpiredCarts(ctx, x.s.Now(), limit)
+}
+
+// ownCart reads a cart of the actor's; any other is NotFound.
+func (s *shared) ownCart(ctx context.Context, by account.Actor, c id.Cart) (cart.Cart, error) {
+	if by.IsNobody() {
+		return cart.Cart{}, fault.Missing("cart")
+	}
+	k, err := s.Orders.Carts.Cart(ctx, c)
+	if err != nil {
+		return cart.Cart{}, err
+	}
+	if !k.OwnedBy(by) {
+		return cart.Cart{}, fault.Missing("cart")
+	}
+	return k, nil
+}
+
+// goods are SKUs at today's price and stock, by id.SKU.Fold.
+type goods struct {
+	asked     map[string]bool
+	offers    map[string]catalog.Offer
+	available map[string]int
+}
+
+// goods reads what SKUs cost and, by stock, how many there are.
+func (s *shared) goods(ctx context.Context, skus []id.SKU, stock func(context.Context, []id.SKU) (map[string]int, error)) (goods, error) {
+	g := goods{asked: make(map[string]bool, len(skus))}
+	if len(skus) == 0 {
+		return g, nil
+	}
+	for _, sku := range skus {
+		g.asked[sku.Fold()] = true
+	}
+	var err error
+	if g.offers, err = s.Catalog.Offers.Offers(ctx, skus); err != nil {
+		return goods{}, err
+	}
+	g.available, err = stock(ctx, skus)
+	return g, err
+}
+
+// available reads on the primary how many units of SKUs can be sold.
+func (s *shared) available(ctx context.Context, skus []id.SKU) (map[string]int, error) {
+	levels, err := s.Orders.Stock.Levels(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
+	units := make(map[string]int, len(levels))
+	for _, l := range levels {
+		units[l.SKU.Fold()] += l.Available()
+	}
+	return units, nil
+}
+
+func (g goods) cover(k cart.Cart) bool {
+	return !slices.ContainsFunc(k.Lines, func(l cart.Line) bool { return !g.asked[l.SKU.Fold()] })
+}
+
+// cartView shows a cart. Its subtotal stops at money.Max: a cart beyond that can
+// be looked at, but not ordered.
+func (s *shared) cartView(k cart.Cart, g goods, mark ports.Mark) CartView {
+	v := CartView{Cart: k, Lines: make([]CartLine, len(k.Lines)), Subtotal: money.New(0, k.Currency), Discount: money.New(0, k.Currency), Mark: mark}
+	atMost := func(a money.Amount, err error) money.Amount {
+		if err != nil {
+			return money.New(money.Max, k.Currency)
+		}
+		return a
+	}
+	for i, l := range k.Lines {
+		line := CartLine{Line: l, Offer: g.offers[l.SKU.Fold()], Subtotal: money.New(0, k.Currency)}
+		if line.Offer.SKU == "" {
+			line.Offer.SKU = l.SKU
+		}
+		if line.Offer.Sold {
+			line.Available = g.available[l.SKU.Fold()]
+			line.MaxQuantity = min(line.Available, s.MaxLineQuantity)
+			line.Subtotal = atMost(line.Offer.Price.Times(int64(l.Quantity)))
+			v.Subtotal = atMost(v.Subtotal.Add(line.Subtotal))
+		}
+		switch {
+		case k.Status != cart.Open: // its own order holds what seems to be missing
+		case !line.Offer.Sold:
+			line.Problem = LineUnavailable
+		case line.Available < l.Quantity:
+			line.Problem = InsufficientStock
+		case line.Offer.Price != l.AddedPrice:
+			line.Problem = PriceChanged
+		}
+		v.Lines[i] = line
+	}
+	return v
 }

@@ -2,8 +2,11 @@ package core
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 
 	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
@@ -62,11 +65,16 @@ type Requote struct {
 }
 
 // Quote computes what a cart costs now. Invalid for an empty cart (at cart_id),
-// an address without a country (at shipping_address), shipping_unavailable or
+// an address without a country (at ship_to.country), shipping_unavailable or
 // amount_exceeds; Exhausted (out_of_stock) naming lines that are not sold any
 // more; the errors of cart.Editable.
 func (x *Checkout) Quote(ctx context.Context, c QuoteCheckout) (pricing.Quote, error) {
-	return pricing.Quote{}, notYet()
+	k, err := x.s.ownCart(ctx, c.By, c.Cart)
+	if err != nil {
+		return pricing.Quote{}, err
+	}
+	q, err := x.s.quote(ctx, k, c.ShipTo, c.ShippingMethod)
+	return q.Quote, err
 }
 
 // Place orders a cart: it takes the stock, asks the provider for the money and
@@ -76,19 +84,87 @@ func (x *Checkout) Quote(ctx context.Context, c QuoteCheckout) (pricing.Quote, e
 //
 // Final errors, which end the key: Declined (payment_declined, Data
 // payment.Declined), Exhausted (out_of_stock), Conflict (price_changed, Data
-// Requote; cart_already_ordered). Others leave the key free for another
-// try: Invalid (what Quote refuses, wrong members), Invalid
-// (idempotency_key_reused), Malformed (idempotency_key_missing, _invalid),
-// Conflict (cart_locked; idempotency_in_progress), Gone (cart_expired),
-// Unavailable (payment_unavailable: the same key goes on with the same order).
+// Requote; cart_already_ordered). Others leave the key free for another try:
+// Invalid (what Quote refuses, wrong members), Invalid (idempotency_key_reused),
+// Malformed (idempotency_key_missing, idempotency_key_invalid), Conflict
+// (cart_locked, idempotency_in_progress), Gone (cart_expired), Unavailable
+// (payment_unavailable: the same key goes on with the same order).
 func (x *Checkout) Place(ctx context.Context, c PlaceOrder) (Placed, error) {
-	return Placed{}, notYet()
+	k, err := keyOf(c.By, OperationCheckout, c.Key)
+	if err != nil {
+		return Placed{}, err
+	}
+	if err := c.complete(x.s.Currency); err != nil {
+		return Placed{}, err
+	}
+	basket, err := x.s.ownCart(ctx, c.By, c.Cart) // before the key, so that strangers leave none behind
+	if err != nil {
+		return Placed{}, err
+	}
+	claimed, err := x.s.claim(ctx, k, c.fingerprint())
+	if err != nil {
+		return Placed{}, err
+	}
+	if claimed.State == ports.ClaimFinished {
+		return x.s.replay(claimed)
+	}
+	placed, err := x.carryOn(ctx, c, k, claimed.Order, basket)
+	switch {
+	case err == nil || placed.Final:
+	case final(err):
+		return x.refuse(context.WithoutCancel(ctx), k, err)
+	case !fault.Is(err, fault.Unknown): // it may be under way: the lease decides when to look again
+		// Failing to free the key costs the next try the rest of the lease.
+		_ = x.s.Orders.Keys.Release(context.WithoutCancel(ctx), k)
+	}
+	return placed, err
 }
 
-// Expire ends up to limit checkouts that nobody finished in time: it asks the
-// provider, and only when that has no money cancels the order, frees the stock
-// and opens the cart again. It returns how many it looked at. It is the
-// sweeper's and may run many times side by side.
-func (x *Checkout) Expire(ctx context.Context, limit int) (int, error) {
-	return 0, notYet()
+// complete fills in what follows from the rest, and answers Invalid naming every
+// member that is missing or wrong.
+func (c *PlaceOrder) complete(currency money.Currency) error {
+	if c.BillTo == (order.Address{}) {
+		c.BillTo = c.ShipTo
+	}
+	var f fault.Fields
+	email, err := order.ParseEmail(c.Email)
+	c.Email = email
+	f.Join("", err)
+	f.Join("ship_to", c.ShipTo.Validate())
+	f.Join("bill_to", c.BillTo.Validate())
+	switch {
+	case c.Expect.IsNone():
+		f.Add("expect", "required", "is required")
+	case c.Expect.Currency() != currency:
+		return fault.New(fault.Invalid, "currency_mismatch", "the shop sells in "+string(currency))
+	}
+	return f.Err()
+}
+
+// fingerprint tells requests under one key apart: everything but the key and
+// who is asking, who is part of the key.
+func (c PlaceOrder) fingerprint() [32]byte {
+	raw, err := json.Marshal(struct {
+		Cart           id.Cart
+		Email          string
+		ShipTo, BillTo order.Address
+		Method         string
+		Expect         money.Amount
+		Pay            Pay
+	}{c.Cart, c.Email, c.ShipTo, c.BillTo, c.ShippingMethod, c.Expect, c.Pay})
+	if err != nil {
+		panic("core: fingerprint: " + err.Error()) // these types always marshal
+	}
+	return sha256.Sum256(raw)
+}
+
+// refuse ends a key with a final error.
+func (x *Checkout) refuse(ctx context.Context, k ports.KeyRef, refusal error) (Placed, error) {
+	raw := freezeError(refusal)
+	if _, err := x.s.Orders.Tx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
+		return tx.Keys.Settle(ctx, k, id.Order{}, raw)
+	}); err != nil {
+		return Placed{}, err
+	}
+	return Placed{Final: true}, refusal
 }

@@ -1,9 +1,11 @@
 package core
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/inventory"
 	"github.com/bodega-commerce/bodega/core/job"
@@ -67,32 +69,104 @@ type ListMovements struct {
 // Receive adds goods to a level. Needs stock.adjust; NotFound for a SKU that is
 // not in the catalogue.
 func (x *Inventory) Receive(ctx context.Context, c ReceiveStock) (StockChanged, error) {
-	return StockChanged{}, notYet()
+	if c.Quantity < 1 {
+		return StockChanged{}, fault.InvalidField("quantity", "too_small", "must be at least 1")
+	}
+	return x.Adjust(ctx, AdjustStock{
+		By: c.By, SKU: c.SKU, Delta: c.Quantity, Reason: inventory.Received, Location: c.Location, Reference: c.Reference, Note: c.Note,
+	})
 }
 
 // Adjust changes a level. Needs stock.adjust; NotFound for a SKU that is not in
-// the catalogue; Exhausted (out_of_stock) below what is reserved.
+// the catalogue; Exhausted (out_of_stock) below what is reserved; Exists
+// (already_exists, "reference") for a reference that was used.
 func (x *Inventory) Adjust(ctx context.Context, c AdjustStock) (StockChanged, error) {
-	return StockChanged{}, notYet()
+	if err := allow(c.By, account.StockAdjust); err != nil {
+		return StockChanged{}, err
+	}
+	t := x.s.turn(ctx, c.By.Role())
+	a := inventory.Adjustment{
+		SKU: c.SKU, Location: c.Location, Delta: c.Delta, Reason: c.Reason, Note: c.Note, Reference: c.Reference, By: c.By.Owner(), Unique: c.Reference != "",
+	}
+	return x.adjust(ctx, t, a, func(context.Context, ports.OrderTx) (bool, error) { return true, nil })
+}
+
+// adjust carries out an adjustment if first, in the same transaction, says so.
+func (x *Inventory) adjust(ctx context.Context, t *turn, a inventory.Adjustment, first func(context.Context, ports.OrderTx) (bool, error)) (StockChanged, error) {
+	if err := a.Validate(); err != nil {
+		return StockChanged{}, err
+	}
+	offers, err := x.s.Catalog.Offers.Offers(ctx, []id.SKU{a.SKU})
+	if err != nil {
+		return StockChanged{}, err
+	}
+	offer, ok := offers[a.SKU.Fold()]
+	if !ok {
+		return StockChanged{}, fault.Missing("variant")
+	}
+	a.ID, a.SKU, a.Location, a.At = id.Movement{UUID: t.id("movement")}, offer.SKU, cmp.Or(a.Location, id.Main), t.now
+	var changed []inventory.Change
+	mark, err := x.s.Orders.Tx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
+		changed = nil
+		if ok, err := first(ctx, tx); err != nil || !ok {
+			return err
+		}
+		var err error
+		if changed, err = tx.Stock.Adjust(ctx, a); err != nil {
+			return err
+		}
+		return shelvesOf(offers).index(ctx, tx.Jobs, changed, t)
+	})
+	if err != nil || len(changed) == 0 {
+		return StockChanged{Mark: mark}, err
+	}
+	return StockChanged{Level: changed[0].After, Movement: a.ID, Delta: a.Delta, Mark: mark}, nil
 }
 
 // ApplyJob carries out an inventory.adjust job, once however often it is
 // delivered. Malformed, Invalid, NotFound and Exhausted are permanent.
 func (x *Inventory) ApplyJob(ctx context.Context, j job.Envelope) error {
-	return notYet()
+	p, err := job.Decode[job.AdjustmentPayload](j)
+	if err != nil {
+		return err
+	}
+	a := inventory.Adjustment{
+		SKU: p.SKU, Delta: p.Delta, Reason: cmp.Or(inventory.Reason(p.Reason), inventory.Other), Reference: cmp.Or(p.Reference, "job:"+j.ID.String()), By: "job",
+	}
+	_, err = x.adjust(ctx, x.s.turn(ctx, account.RoleSystem), a, func(ctx context.Context, tx ports.OrderTx) (bool, error) {
+		return tx.Inbox.First(ctx, job.AdjustInventory, j.ID)
+	})
+	return err
 }
 
 // Levels shows the levels of SKUs, by SKU bytes and location. Needs stock.read.
 func (x *Inventory) Levels(ctx context.Context, c ShowLevels) ([]inventory.Level, error) {
-	return nil, notYet()
+	if err := allow(c.By, account.StockRead); err != nil {
+		return nil, err
+	}
+	return x.s.Orders.Stock.Levels(ctx, c.SKUs)
 }
 
 // Low lists levels with less than Below available, by SKU bytes. Needs stock.read.
 func (x *Inventory) Low(ctx context.Context, c ListLow) ([]inventory.Level, error) {
-	return nil, notYet()
+	if err := allow(c.By, account.StockRead); err != nil {
+		return nil, err
+	}
+	limit, err := stretch(c.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return x.s.Orders.Stock.Low(ctx, c.Below, c.From, limit)
 }
 
 // Movements lists a SKU's ledger. Needs stock.read.
 func (x *Inventory) Movements(ctx context.Context, c ListMovements) ([]inventory.Movement, error) {
-	return nil, notYet()
+	if err := allow(c.By, account.StockRead); err != nil {
+		return nil, err
+	}
+	limit, err := stretch(c.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return x.s.Orders.Stock.Movements(ctx, c.SKU, c.Before, limit)
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -13,8 +14,15 @@ import (
 // verb and remembers or releases after it. Nobody owns no keys: NotFound.
 type Keys struct{ s *shared }
 
-// Operations whose keys core itself claims.
+// OperationCheckout is the operation whose keys core itself claims.
 const OperationCheckout = "checkout"
+
+const (
+	// keyLease is how long a key is held without being settled or released: well
+	// over the time any request may take, so that it only ends for the dead.
+	keyLease = time.Minute
+	keyLife  = 72 * time.Hour
+)
 
 // ClaimKey claims a key for an operation about to be done.
 type ClaimKey struct {
@@ -45,24 +53,72 @@ type ReleaseKey struct {
 // (idempotency_key_reused) for another fingerprint, Conflict
 // (idempotency_in_progress) while somebody else holds it.
 func (x *Keys) Claim(ctx context.Context, c ClaimKey) (*ports.Answer, error) {
-	return nil, notYet()
+	k, err := keyOf(c.By, c.Operation, c.Key)
+	if err != nil {
+		return nil, err
+	}
+	claimed, err := x.s.claim(ctx, k, c.Fingerprint)
+	return claimed.Answer, err
 }
 
 // Remember stores the answer under a finished or held key and returns the
 // answer in force: the first one stored.
 func (x *Keys) Remember(ctx context.Context, c RememberAnswer) (ports.Answer, error) {
-	return ports.Answer{}, notYet()
+	k, err := keyOf(c.By, c.Operation, c.Key)
+	if err != nil {
+		return ports.Answer{}, err
+	}
+	return x.s.Orders.Keys.Remember(ctx, k, c.Answer)
 }
 
 // Release frees a held key at once, for what did not end in a final answer.
 func (x *Keys) Release(ctx context.Context, c ReleaseKey) error {
-	return notYet()
+	k, err := keyOf(c.By, c.Operation, c.Key)
+	if err != nil {
+		return err
+	}
+	return x.s.Orders.Keys.Release(ctx, k)
 }
 
 // DropOld deletes up to limit keys of more than 72 hours, and returns how many.
 // It is the sweeper's.
 func (x *Keys) DropOld(ctx context.Context, limit int) (int, error) {
-	return 0, notYet()
+	return x.s.Orders.Expired.DropOldKeys(ctx, x.s.Now().Add(-keyLife), limit)
 }
 
-func notYet() error { return fault.New(fault.Unavailable, "unavailable", "not yet") }
+// keyOf names an actor's key. NotFound for nobody, Malformed unless the key has
+// 1 to 255 printable ASCII characters.
+func keyOf(by account.Actor, operation, key string) (ports.KeyRef, error) {
+	if by.IsNobody() {
+		return ports.KeyRef{}, fault.Missing("idempotency key")
+	}
+	if key == "" {
+		return ports.KeyRef{}, fault.New(fault.Malformed, "idempotency_key_missing", "an Idempotency-Key is needed")
+	}
+	if len(key) > 255 {
+		return ports.KeyRef{}, fault.New(fault.Malformed, "idempotency_key_invalid", "an Idempotency-Key has at most 255 characters")
+	}
+	for _, c := range []byte(key) {
+		if c < ' ' || c > '~' {
+			return ports.KeyRef{}, fault.New(fault.Malformed, "idempotency_key_invalid", "an Idempotency-Key has printable ASCII characters only")
+		}
+	}
+	return ports.KeyRef{Owner: by.Owner(), Operation: operation, Key: key}, nil
+}
+
+// claim takes a key; what it returns without an error is the caller's to do, or
+// finished.
+func (s *shared) claim(ctx context.Context, k ports.KeyRef, fingerprint [32]byte) (ports.Claimed, error) {
+	claimed, err := s.Orders.Keys.Claim(ctx, ports.Claim{KeyRef: k, Fingerprint: fingerprint, Now: s.Now(), Lease: keyLease})
+	if err != nil {
+		return ports.Claimed{}, err
+	}
+	switch claimed.State {
+	case ports.ClaimOther:
+		return ports.Claimed{}, fault.New(fault.Invalid, "idempotency_key_reused", "this Idempotency-Key was used for another request")
+	case ports.ClaimInProgress:
+		return ports.Claimed{}, fault.New(fault.Conflict, "idempotency_in_progress", "a request with this Idempotency-Key is being worked on")
+	default:
+		return claimed, nil
+	}
+}

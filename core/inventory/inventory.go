@@ -5,7 +5,9 @@ package inventory
 
 import (
 	"time"
+	"unicode/utf8"
 
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 )
 
@@ -67,6 +69,36 @@ type Adjustment struct {
 	By        string // account.Actor.Owner
 	Unique    bool   // refuse a second one of the same SKU, reason and reference
 	At        time.Time
+}
+
+const maxText = 500
+
+// Validate answers Invalid naming what is wrong with an adjustment somebody asks
+// for: a SKU that is none, a delta of nothing or beyond MaxQuantity, a reason
+// that is not theirs to give, text of more than 500 characters.
+func (a Adjustment) Validate() error {
+	var f fault.Fields
+	f.Join("", a.SKU.Validate())
+	switch {
+	case a.Delta == 0:
+		f.Add("delta", "too_small", "must not be 0")
+	case a.Delta > MaxQuantity:
+		f.Add("delta", "too_large", "must be at most 1000000000")
+	case a.Delta < -MaxQuantity:
+		f.Add("delta", "too_small", "must be at least -1000000000")
+	}
+	switch a.Reason {
+	case Received, Damaged, Correction, Returned, Other:
+	default:
+		f.Add("reason", "enum", "must be received, damaged, correction, return or other")
+	}
+	if utf8.RuneCountInString(a.Note) > maxText {
+		f.Add("note", "too_long", "must have at most 500 characters")
+	}
+	if utf8.RuneCountInString(a.Reference) > maxText {
+		f.Add("reference", "too_long", "must have at most 500 characters")
+	}
+	return f.Err()
 }
 
 // Movement is a line of the ledger: an adjustment or a sale, and what was on

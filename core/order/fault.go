@@ -3,6 +3,7 @@ package order
 import (
 	"fmt"
 
+	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
 )
 
@@ -12,9 +13,11 @@ type StateConflict struct {
 	Allowed []Action
 }
 
-func conflict(status Status, allowed []Action) error {
+// Conflict returns Conflict (order_state_conflict) with what somebody in a role
+// may do instead.
+func (o *Order) Conflict(by account.Role) error {
 	return &fault.Error{
-		Kind: fault.Conflict, Code: "order_state_conflict", Detail: fmt.Sprintf("not possible for an order that is %s", status),
-		Data: StateConflict{status, allowed},
+		Kind: fault.Conflict, Code: "order_state_conflict", Detail: fmt.Sprintf("not possible for an order that is %s", o.Status),
+		Data: StateConflict{o.Status, o.AllowedActions(by)},
 	}
 }

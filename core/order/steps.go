@@ -59,8 +59,8 @@ func (o *Order) AllowedActions(by account.Role) []Action {
 
 // may answers Conflict (order_state_conflict) unless the action is allowed.
 func (o *Order) may(a Action, by account.Role) error {
-	if allowed := o.AllowedActions(by); !slices.Contains(allowed, a) {
-		return conflict(o.Status, allowed)
+	if !slices.Contains(o.AllowedActions(by), a) {
+		return o.Conflict(by)
 	}
 	return nil
 }

@@ -1,0 +1,198 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/cart"
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/order"
+	"github.com/bodega-commerce/bodega/core/payment"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+const (
+	// settleTime is what storing has, beside the provider's own time, once the
+	// caller's patience no longer counts.
+	settleTime = 10 * time.Second
+	// beginAttempts bounds how often a cart may change under its own checkout.
+	beginAttempts = 3
+)
+
+// errCartMoved says that a cart was changed after it was read.
+var errCartMoved = errors.New("core: the cart has changed")
+
+// carryOn does what a checkout's key stands for, from where its last holder got
+// to; begun is zero if that was nowhere.
+func (x *Checkout) carryOn(ctx context.Context, c PlaceOrder, k ports.KeyRef, begun id.Order, basket cart.Cart) (Placed, error) {
+	var d dossier
+	var err error
+	if begun.IsZero() {
+		d, err = x.begin(ctx, c, k, basket)
+	} else {
+		d, err = x.s.dossier(ctx, begun)
+	}
+	if err != nil {
+		return Placed{}, err
+	}
+	// The stock is taken: from here on the checkout belongs to the shop.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), x.s.ProviderTimeout+settleTime)
+	defer cancel()
+	var mark ports.Mark
+	if d.order.Status == order.PendingPayment {
+		news, err := x.authorize(ctx, c.Pay, d, !begun.IsZero())
+		if err != nil {
+			return Placed{}, err
+		}
+		if d, mark, err = x.s.learn(ctx, d, news, true); err != nil {
+			return Placed{}, err
+		}
+	}
+	switch {
+	case d.outcome == nil: // somebody else ended it, and stored how
+		claimed, err := x.s.claim(ctx, k, c.fingerprint())
+		if err != nil {
+			return Placed{}, err
+		}
+		return x.s.replay(claimed)
+	case d.order.Dead():
+		return Placed{Final: true}, declined(d)
+	default:
+		return Placed{OrderView: x.s.view(d, mark), Final: true}, nil
+	}
+}
+
+// begin stores the order of a cart at the price that was shown, with its
+// payment, and takes the stock, all in one transaction.
+func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, basket cart.Cart) (dossier, error) {
+	for range beginAttempts {
+		q, err := x.s.quote(ctx, basket, c.ShipTo, c.ShippingMethod)
+		if err != nil {
+			return dossier{}, err
+		}
+		if q.Total != c.Expect {
+			return dossier{}, &fault.Error{Kind: fault.Conflict, Code: "price_changed", Detail: "the total is not the one that was shown", Data: Requote{q.Quote}}
+		}
+		if err := x.payable(c.Pay, q.Total); err != nil {
+			return dossier{}, err
+		}
+		t := x.s.turn(ctx, c.By.Role())
+		d := x.draft(t, c, basket, q)
+		_, err = x.s.Orders.Tx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
+			return d.open(ctx, tx, k, basket, shelvesOf(q.offers), t)
+		})
+		switch {
+		case err == nil:
+			return d, nil
+		case errors.Is(err, errCartMoved):
+			if basket, err = x.s.ownCart(ctx, c.By, c.Cart); err != nil {
+				return dossier{}, err
+			}
+		case fault.Is(err, fault.Exists): // the number is taken, one in a trillion: draw another
+		default:
+			return dossier{}, err
+		}
+	}
+	return dossier{}, fault.New(fault.Unavailable, "unavailable", "the cart keeps changing")
+}
+
+// payable answers Invalid unless the shopper chose a way to pay what there is to pay.
+func (x *Checkout) payable(pay Pay, total money.Amount) error {
+	if total.IsZero() {
+		return nil
+	}
+	var f fault.Fields
+	switch _, known := x.s.Payments[pay.Provider]; {
+	case pay == Pay{}:
+		f.Add("pay", "required", "is required")
+	case !known:
+		f.Add("pay.provider", "enum", "is not one of the shop's payment providers")
+	case pay.Token == "":
+		f.Add("pay.token", "required", "is required")
+	}
+	return f.Err()
+}
+
+// draft makes an order of a cart, and its payment if there is something to pay.
+func (x *Checkout) draft(t *turn, c PlaceOrder, basket cart.Cart, q quoted) dossier {
+	o := order.Order{
+		ID: id.Order{UUID: t.id("order")}, Number: order.NewNumber(x.s.Rand), Cart: basket.ID, Customer: basket.Customer, Email: c.Email,
+		Status: order.PendingPayment, Currency: x.s.Currency, Totals: q.Totals, ShipTo: c.ShipTo, BillTo: c.BillTo, ShippingMethod: q.Selected(),
+		Test: slices.Contains(x.s.TestProviders, c.Pay.Provider), CreatedAt: t.now,
+	}
+	for _, l := range q.Lines {
+		offer := q.offers[l.SKU.Fold()]
+		o.Lines = append(o.Lines, order.Line{
+			SKU: l.SKU, Product: offer.Product, ProductSlug: offer.ProductSlug, Name: offer.Title, Options: offer.Options, Image: offer.Image,
+			Quantity: l.Quantity, UnitPrice: l.UnitPrice, Subtotal: l.Subtotal, Discount: l.Discount, Tax: l.Tax, Total: l.Total,
+		})
+	}
+	o.Record("order.placed", t.step(""))
+	d := dossier{order: o}
+	if !q.Total.IsZero() {
+		d.payment = payment.New(id.Payment{UUID: t.id("payment")}, o.ID, c.Pay.Provider, q.Total, t.now)
+		d.payment.CheckAt(t.now.Add(keyLease)) // should everybody else forget
+	}
+	return d
+}
+
+// open stores a drafted order: cart, order, payment, key, and last the stock.
+func (d *dossier) open(ctx context.Context, tx ports.OrderTx, k ports.KeyRef, read cart.Cart, where shelves, t *turn) error {
+	basket, err := tx.Carts.CartForUpdate(ctx, read.ID)
+	if err != nil {
+		return err
+	}
+	if basket.Version != read.Version {
+		return errCartMoved
+	}
+	if err := basket.BeginOrder(d.order.ID, t.now); err != nil {
+		return err
+	}
+	if err := tx.Carts.SaveCart(ctx, basket); err != nil {
+		return err
+	}
+	if err := tx.Orders.InsertOrder(ctx, d.order); err != nil {
+		return err
+	}
+	if !d.payment.ID.IsZero() {
+		if err := tx.Payments.InsertPayment(ctx, d.payment); err != nil {
+			return err
+		}
+	}
+	if err := tx.Keys.Attach(ctx, k, d.order.ID); err != nil {
+		return err
+	}
+	changes, err := tx.Stock.Reserve(ctx, reservation(d.order, t.now, t.s.ReservationTTL))
+	if err != nil {
+		return err
+	}
+	return where.index(ctx, tx.Jobs, changes, t)
+}
+
+// authorize asks the provider for the money of a pending order. again says that
+// it may have been asked before: then it is looked up first. An answer that does
+// not come is a payment that is processing.
+func (x *Checkout) authorize(ctx context.Context, pay Pay, d dossier, again bool) (payment.State, error) {
+	if d.payment.ID.IsZero() {
+		return payment.State{}, nil
+	}
+	if again {
+		if state, err := x.s.lookup(ctx, d.payment); !fault.Is(err, fault.NotFound) {
+			return state, err
+		}
+	}
+	state, err := x.s.ask(ctx, d.payment, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
+		return provider.Authorize(ctx, payment.Request{
+			ID: d.payment.ID, Order: d.order.ID, OrderNumber: d.order.Number, Amount: d.payment.Amount,
+			Token: pay.Token, ReturnURL: pay.ReturnURL, Email: d.order.Email,
+		})
+	})
+	if err != nil && !fault.Is(err, fault.Unavailable) {
+		return payment.State{Status: payment.Processing}, nil
+	}
+	return state, err
+}
