@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"hash/fnv"
+
+	"github.com/bodega-commerce/bodega/core/id"
 )
 
 const (
@@ -57,4 +59,26 @@ func scopeHash(scope string) uint32 {
 	h := fnv.New32a()
 	h.Write([]byte(scope)) //nolint:errcheck // a hash.Hash never fails
 	return h.Sum32()
+}
+
+// uuidCursor reads the cursor of a list that is walked by id; zero begins.
+func uuidCursor(scope, cursor string) (id.UUID, error) {
+	position, err := decodeCursor(scope, cursor, 1)
+	if err != nil || position == nil {
+		return id.UUID{}, err
+	}
+	u, ok := id.Parse(position[0])
+	if !ok {
+		return id.UUID{}, invalid(FieldError{"query.cursor", "pattern", "is not a cursor of this list"})
+	}
+	return u, nil
+}
+
+// nextCursor points behind an id; null for the zero id, which ends a list.
+func nextCursor(scope string, last id.UUID) *string {
+	if last.IsZero() {
+		return nil
+	}
+	next := encodeCursor(scope, last.String())
+	return &next
 }

@@ -8,9 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/inventory"
+	"github.com/bodega-commerce/bodega/core/order"
+	"github.com/bodega-commerce/bodega/core/payment"
 )
 
 const problemType = "application/problem+json"
@@ -167,6 +170,25 @@ func members(data any) any {
 		return struct {
 			OrderID string `json:"order_id"`
 		}{d.Order.String()}
+	case core.Requote:
+		return struct {
+			Quote Quote `json:"quote"`
+		}{quote(d.Quote)}
+	case payment.Declined:
+		return struct {
+			OrderID     string `json:"order_id"`
+			DeclineCode string `json:"decline_code"`
+			Retryable   bool   `json:"retryable"`
+		}{d.Order.String(), d.DeclineCode, d.Retryable}
+	case order.StateConflict:
+		allowed := make([]string, len(d.Allowed))
+		for i, action := range d.Allowed {
+			allowed[i] = string(action)
+		}
+		return struct {
+			Status         string   `json:"status"`
+			AllowedActions []string `json:"allowed_actions"`
+		}{string(d.Status), allowed}
 	case inventory.Shortages:
 		type line struct {
 			SKU       string `json:"sku"`

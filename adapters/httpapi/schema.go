@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/id"
 )
 
@@ -41,6 +42,9 @@ func newRegistry() *registry {
 		}),
 		answers: huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer),
 	}
+	for _, one := range []huma.Registry{r.Registry, r.answers} {
+		one.RegisterTypeAlias(reflect.TypeFor[catalog.Value](), reflect.TypeFor[attributeValue]())
+	}
 	for _, t := range idTypes() {
 		r.Registry.RegisterTypeAlias(t, reflect.TypeFor[uuidText]())
 		r.answers.RegisterTypeAlias(t, reflect.TypeFor[uuidText]())
@@ -66,6 +70,14 @@ func (r *registry) Map() map[string]*huma.Schema {
 }
 
 func (r *registry) MarshalJSON() ([]byte, error) { return json.Marshal(r.Map()) }
+
+// attributeValue is the schema of an attribute's value.
+type attributeValue struct{}
+
+// Schema implements huma.SchemaProvider.
+func (attributeValue) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeNumber}, {Type: huma.TypeBoolean}}}
+}
 
 // uuidText is the schema of an id.
 type uuidText struct{}

@@ -1,0 +1,175 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/order"
+)
+
+func (a *api) registerAdminOrders() {
+	const tag = "orders"
+	a.registerBrowseOrders(tag)
+	register(a.edge, operation{ID: "adminReadOrder", Method: http.MethodGet, Path: "/v1/admin/orders/{id}", Tag: tag, Permission: account.OrderRead, Summary: "Show an order"},
+		func(ctx context.Context, in *struct {
+			ID string `path:"id" doc:"id or number"`
+		}) (*reply[Order], error) {
+			by := caller(ctx, "")
+			if u, ok := id.Parse(in.ID); ok {
+				return a.shown(a.shop.Orders.Find(ctx, core.FindOrder{By: by, Order: id.Order{UUID: u}}))
+			}
+			return a.shown(a.shop.Orders.FindByNumber(ctx, core.FindOrderByNumber{By: by, Number: in.ID}))
+		})
+	a.orderStep("fulfillOrder", "fulfill", "Begin to pack an order", func(ctx context.Context, by account.Actor, o id.Order) (core.OrderView, error) {
+		return a.shop.Orders.Fulfill(ctx, core.FulfillOrder{By: by, Order: o})
+	})
+	a.orderStep("shipOrder", "ship", "Ship everything not yet shipped", func(ctx context.Context, by account.Actor, o id.Order) (core.OrderView, error) {
+		return a.shop.Orders.Ship(ctx, core.ShipOrder{By: by, Order: o})
+	})
+	a.orderStep("deliverOrder", "deliver", "Record that a shipped order arrived", func(ctx context.Context, by account.Actor, o id.Order) (core.OrderView, error) {
+		return a.shop.Orders.Deliver(ctx, core.DeliverOrder{By: by, Order: o})
+	})
+	a.registerOrderWrites(tag)
+}
+
+func (a *api) registerBrowseOrders(tag string) {
+	register(a.edge, operation{ID: "listOrders", Method: http.MethodGet, Path: "/v1/admin/orders", Tag: tag, Permission: account.OrderRead, Summary: "List orders, newest first"},
+		func(ctx context.Context, in *struct {
+			Status        string    `query:"status" enum:"pending_payment,payment_failed,confirmed,fulfilling,shipped,delivered,canceled,refunded"`
+			PaymentStatus string    `query:"payment_status" maxLength:"32"`
+			Email         string    `query:"email" maxLength:"254"`
+			Number        string    `query:"number" maxLength:"64"`
+			SKU           string    `query:"sku" maxLength:"64"`
+			CreatedFrom   time.Time `query:"created_from"`
+			CreatedTo     time.Time `query:"created_to"`
+			Cursor        string    `query:"cursor"`
+			Limit         int       `query:"limit" minimum:"1" maximum:"100" default:"24"`
+			Count         bool      `query:"count"`
+		}) (*reply[CursorPage[Order]], error) {
+			const scope = "orders"
+			before, err := uuidCursor(scope, in.Cursor)
+			if err != nil {
+				return nil, err
+			}
+			page, err := a.shop.Orders.Browse(ctx, core.BrowseOrders{By: caller(ctx, ""), Filter: order.Filter{
+				Status: order.Status(in.Status), PaymentStatus: in.PaymentStatus, Email: in.Email, Number: in.Number, SKU: id.SKU(in.SKU),
+				CreatedFrom: in.CreatedFrom, CreatedTo: in.CreatedTo, Before: id.Order{UUID: before}, Limit: in.Limit, Count: in.Count,
+			}})
+			if err != nil {
+				return nil, err
+			}
+			out := CursorPage[Order]{Items: make([]Order, len(page.Orders)), NextCursor: nextCursor(scope, page.Next.UUID)}
+			for i, o := range page.Orders {
+				out.Items[i] = a.order(o, account.RoleAdmin).Body
+			}
+			if in.Count {
+				out.Total = &page.Total
+			}
+			return &reply[CursorPage[Order]]{Body: out}, nil
+		})
+}
+
+func (a *api) registerOrderWrites(tag string) {
+	register(a.edge, operation{
+		ID: "adminCancelOrder", Method: http.MethodPost, Path: "/v1/admin/orders/{id}/cancel", Tag: tag, Permission: account.OrderWrite,
+		Deadline: checkoutDeadline, Summary: "Cancel an order and give its money back",
+	}, func(ctx context.Context, in *struct {
+		ID   string `path:"id"`
+		Body *struct {
+			Reason string `json:"reason,omitempty" maxLength:"500"`
+		}
+	}) (*reply[Order], error) {
+		o, err := pathID(in.ID, "order")
+		if err != nil {
+			return nil, err
+		}
+		reason := ""
+		if in.Body != nil {
+			reason = in.Body.Reason
+		}
+		return a.shown(a.shop.Orders.Cancel(ctx, core.CancelOrder{By: caller(ctx, ""), Order: id.Order{UUID: o}, Reason: reason}))
+	})
+	register(a.edge, operation{
+		ID: "createShipment", Method: http.MethodPost, Path: "/v1/admin/orders/{id}/shipments", Tag: tag, Permission: account.OrderWrite,
+		Status: http.StatusCreated, Key: keyRequired, Summary: "Ship lines of an order",
+	}, func(ctx context.Context, in *struct {
+		ID   string `path:"id"`
+		Body struct {
+			Lines          []ShipmentLine `json:"lines,omitempty" maxItems:"100" doc:"Empty: everything not yet shipped."`
+			Carrier        string         `json:"carrier,omitempty" maxLength:"100"`
+			TrackingNumber string         `json:"tracking_number,omitempty" maxLength:"200"`
+			TrackingURL    string         `json:"tracking_url,omitempty" maxLength:"2000" format:"uri"`
+		}
+	}) (*reply[Order], error) {
+		o, err := pathID(in.ID, "order")
+		if err != nil {
+			return nil, err
+		}
+		lines := make([]order.ShipmentLine, len(in.Body.Lines))
+		for i, l := range in.Body.Lines {
+			lines[i] = order.ShipmentLine{SKU: id.SKU(l.SKU), Quantity: l.Quantity}
+		}
+		return a.shown(a.shop.Orders.Ship(ctx, core.ShipOrder{
+			By: caller(ctx, ""), Order: id.Order{UUID: o}, Lines: lines, Carrier: in.Body.Carrier,
+			TrackingNumber: in.Body.TrackingNumber, TrackingURL: in.Body.TrackingURL,
+		}))
+	})
+	register(a.edge, operation{
+		ID: "addOrderNote", Method: http.MethodPost, Path: "/v1/admin/orders/{id}/notes", Tag: tag, Permission: account.OrderWrite,
+		Status: http.StatusCreated, Summary: "Write on an order's timeline",
+	}, func(ctx context.Context, in *struct {
+		ID   string `path:"id"`
+		Body struct {
+			Text string `json:"text" minLength:"1" maxLength:"2000"`
+		}
+	}) (*reply[Order], error) {
+		o, err := pathID(in.ID, "order")
+		if err != nil {
+			return nil, err
+		}
+		return a.shown(a.shop.Orders.AddNote(ctx, core.AddNote{By: caller(ctx, ""), Order: id.Order{UUID: o}, Text: in.Body.Text}))
+	})
+	register(a.edge, operation{
+		ID: "resendConfirmation", Method: http.MethodPost, Path: "/v1/admin/orders/{id}/resend-confirmation", Tag: tag, Permission: account.OrderWrite,
+		Status: http.StatusAccepted, Summary: "Mail the confirmation once more",
+	}, func(ctx context.Context, in *struct {
+		ID string `path:"id"`
+	}) (*reply[Accepted], error) {
+		o, err := pathID(in.ID, "order")
+		if err != nil {
+			return nil, err
+		}
+		if err := a.shop.Orders.ResendConfirmation(ctx, core.ResendConfirmation{By: caller(ctx, ""), Order: id.Order{UUID: o}}); err != nil {
+			return nil, err
+		}
+		return &reply[Accepted]{Body: Accepted{Accepted: true}}, nil
+	})
+}
+
+// orderStep adds a step of an order that takes no body.
+func (a *api) orderStep(name, step, summary string, do func(context.Context, account.Actor, id.Order) (core.OrderView, error)) {
+	register(a.edge, operation{
+		ID: name, Method: http.MethodPost, Path: "/v1/admin/orders/{id}/" + step, Tag: "orders", Permission: account.OrderWrite,
+		Summary: summary, Description: "Repeating a step already taken changes nothing.",
+	}, func(ctx context.Context, in *struct {
+		ID string `path:"id"`
+	}) (*reply[Order], error) {
+		o, err := pathID(in.ID, "order")
+		if err != nil {
+			return nil, err
+		}
+		return a.shown(do(ctx, caller(ctx, ""), id.Order{UUID: o}))
+	})
+}
+
+// shown answers an operator with an order.
+func (a *api) shown(o core.OrderView, err error) (*reply[Order], error) {
+	if err != nil {
+		return nil, err
+	}
+	return a.order(o, account.RoleAdmin), nil
+}

@@ -1,0 +1,163 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// maxSKUs is how many products can be asked for by SKU at once.
+const maxSKUs = 100
+
+// listProducts is everything GET /v1/products takes: filters and a page, or
+// SKUs, or a cursor to walk all.
+type listProducts struct {
+	Category string `query:"category" maxLength:"120" doc:"slug; with everything below it"`
+	Brand    string `query:"brand" maxLength:"120"`
+	Featured string `query:"featured" enum:"true,false"`
+	Sort     string `query:"sort" enum:"newest,price_asc,price_desc,rating,popularity"`
+	Page     int    `query:"page" minimum:"1" default:"1"`
+	PerPage  int    `query:"per_page" minimum:"1" maximum:"100" default:"24"`
+
+	SKUs string `query:"skus" maxLength:"6500" doc:"comma-separated, up to 100; instead of filters"`
+
+	Cursor       string    `query:"cursor" doc:"to walk all products: empty to begin, then next_cursor"`
+	Limit        int       `query:"limit" minimum:"1" maximum:"100" default:"100"`
+	UpdatedSince time.Time `query:"updated_since"`
+}
+
+func (a *api) registerProducts() {
+	const tag = "products"
+	register(a.edge, operation{
+		ID: "listProducts", Method: http.MethodGet, Path: "/v1/products", Tag: tag, Cache: forEverybody, Summary: "List active products",
+		Description: "With `cursor` (empty to begin) it walks all of them and answers `items` and `next_cursor`.",
+	}, func(ctx context.Context, in *listProducts) (*reply[Page[ProductItem]], error) {
+		switch {
+		case exchangeOf(ctx).r.URL.Query().Has("cursor"):
+			return a.walkProducts(ctx, in)
+		case in.SKUs != "":
+			return a.productsBySKU(ctx, in.SKUs)
+		default:
+			return a.pageOfProducts(ctx, in)
+		}
+	})
+	register(a.edge, operation{ID: "readProduct", Method: http.MethodGet, Path: "/v1/products/{slug}", Tag: tag, Cache: forEverybody, Summary: "Show an active product"},
+		func(ctx context.Context, in *struct {
+			Slug string `path:"slug"`
+		}) (*reply[Product], error) {
+			v, err := a.shop.Catalog.Product(ctx, in.Slug, afterAll(ctx))
+			if err != nil {
+				return nil, err
+			}
+			if v.Slug != in.Slug {
+				return moved[Product]("/v1/products/" + v.Slug), nil
+			}
+			body, err := a.seen.get(&v, viewPage, "", func() any { return a.product(&v) })
+			return &reply[Product]{Rendered: body, ETag: revisionTag(&v)}, err
+		})
+	register(a.edge, operation{ID: "listRelatedProducts", Method: http.MethodGet, Path: "/v1/products/{slug}/related", Tag: tag, Cache: forEverybody, Summary: "List what goes with a product"},
+		func(ctx context.Context, in *struct {
+			Slug  string `path:"slug"`
+			Limit int    `query:"limit" minimum:"1" maximum:"24" default:"8"`
+		}) (*reply[List[Card]], error) {
+			views, err := a.shop.Catalog.Related(ctx, in.Slug, in.Limit, afterAll(ctx))
+			if err != nil {
+				return nil, err
+			}
+			items := make([][]byte, len(views))
+			for i := range views {
+				if items[i], err = a.seen.get(&views[i], viewCard, "", func() any { return a.card(&views[i], "") }); err != nil {
+					return nil, err
+				}
+			}
+			return &reply[List[Card]]{Rendered: append(list(items), "}\n"...)}, nil
+		})
+}
+
+func (a *api) pageOfProducts(ctx context.Context, in *listProducts) (*reply[Page[ProductItem]], error) {
+	l := core.ListProducts{
+		Category: in.Category, Brand: in.Brand, Sort: catalog.Sort(in.Sort), Page: in.Page, PerPage: in.PerPage, After: afterAll(ctx),
+	}
+	if in.Featured != "" {
+		featured := in.Featured == "true"
+		l.Featured = &featured
+	}
+	p, err := a.shop.Catalog.List(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	items, err := a.items(p.Products)
+	return &reply[Page[ProductItem]]{Rendered: page(items, p.Page, p.PerPage, p.Total, p.MaxPage)}, err
+}
+
+func (a *api) productsBySKU(ctx context.Context, text string) (*reply[Page[ProductItem]], error) {
+	names := strings.Split(text, ",")
+	if len(names) > maxSKUs {
+		return nil, invalid(FieldError{"query.skus", "too_long", fmt.Sprintf("must be at most %d SKUs", maxSKUs)})
+	}
+	skus := make([]id.SKU, len(names))
+	for i, name := range names {
+		skus[i] = id.SKU(strings.TrimSpace(name))
+		if skus[i].Validate() != nil {
+			return nil, invalid(FieldError{"query.skus", "pattern", fmt.Sprintf("%q is not a SKU", name)})
+		}
+	}
+	views, err := a.shop.Catalog.ProductsBySKU(ctx, skus, afterAll(ctx))
+	if err != nil {
+		return nil, err
+	}
+	items, err := a.items(views)
+	return &reply[Page[ProductItem]]{Rendered: page(items, 1, maxSKUs, len(items), 1)}, err
+}
+
+func (a *api) walkProducts(ctx context.Context, in *listProducts) (*reply[Page[ProductItem]], error) {
+	const scope = "products"
+	from, err := uuidCursor(scope, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.shop.Catalog.Walk(ctx, core.WalkProducts{UpdatedSince: in.UpdatedSince, From: id.Product{UUID: from}, Limit: in.Limit, After: afterAll(ctx)})
+	if err != nil {
+		return nil, err
+	}
+	items, err := a.items(s.Products)
+	if err != nil {
+		return nil, err
+	}
+	body := append(list(items), `,"next_cursor":`...)
+	if next := nextCursor(scope, s.Next.UUID); next != nil {
+		body = append(append(append(body, '"'), *next...), '"')
+	} else {
+		body = append(body, "null"...)
+	}
+	return &reply[Page[ProductItem]]{Rendered: append(body, "}\n"...)}, nil
+}
+
+// items renders products as lists carry them.
+func (a *api) items(views []core.ProductView) ([][]byte, error) {
+	items := make([][]byte, len(views))
+	var err error
+	for i := range views {
+		if items[i], err = a.seen.get(&views[i], viewItem, "", func() any { return a.productItem(&views[i]) }); err != nil {
+			return nil, err
+		}
+	}
+	return items, nil
+}
+
+// afterAll returns the states that this request must see.
+func afterAll(ctx context.Context) ports.Marks {
+	return ports.Marks{Catalog: after(ctx, ports.Catalog), Orders: after(ctx, ports.Orders), Identity: after(ctx, ports.Identity)}
+}
+
+// moved answers an old slug with where it is now.
+func moved[T any](to string) *reply[T] {
+	return &reply[T]{Status: http.StatusMovedPermanently, Location: to}
+}

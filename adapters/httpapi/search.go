@@ -1,0 +1,236 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// SearchResult is one page of what was found, and what describes all of it.
+type SearchResult struct {
+	Items          []SearchHit      `json:"items"`
+	Page           int              `json:"page"`
+	PerPage        int              `json:"per_page"`
+	Total          int              `json:"total"`
+	MaxPage        int              `json:"max_page"`
+	Facets         []Facet          `json:"facets"`
+	PriceRange     Null[PriceRange] `json:"price_range"`
+	PriceHistogram []PriceBucket    `json:"price_histogram"`
+	CorrectedQuery *string          `json:"corrected_query" doc:"what was searched instead; exact=true insists on the words as typed"`
+	Redirect       *string          `json:"redirect"`
+	SearchID       string           `json:"search_id"`
+	Degraded       bool             `json:"degraded" doc:"the search engine is down: a plain list"`
+	Approximate    bool             `json:"approximate" doc:"totals and counts are estimates"`
+}
+
+// SearchHit is a product with why it was found.
+type SearchHit struct {
+	Card
+	MatchingSKUs []string            `json:"matching_skus"`
+	Highlights   map[string][][2]int `json:"highlights" doc:"by member: half-open ranges of characters"`
+}
+
+// Facet is a way to narrow the result: terms have values, a range has buckets.
+type Facet struct {
+	Name    string        `json:"name"`
+	Label   string        `json:"label"`
+	Type    string        `json:"type" enum:"terms,range"`
+	Values  []FacetValue  `json:"values,omitempty"`
+	Unit    *string       `json:"unit,omitempty"`
+	Min     *float64      `json:"min,omitempty"`
+	Max     *float64      `json:"max,omitempty"`
+	Buckets []FacetBucket `json:"buckets,omitempty"`
+}
+
+// FacetValue is one value and how many products it would leave.
+type FacetValue struct {
+	Value    string `json:"value"`
+	Label    string `json:"label"`
+	Count    int    `json:"count"`
+	Selected bool   `json:"selected"`
+}
+
+// FacetBucket is a range of numbers; the end is not in it.
+type FacetBucket struct {
+	From     float64 `json:"from"`
+	To       float64 `json:"to"`
+	Count    int     `json:"count"`
+	Selected bool    `json:"selected"`
+}
+
+// PriceBucket counts products in a range of prices; the end is not in it.
+type PriceBucket struct {
+	From  Money `json:"from"`
+	To    Money `json:"to"`
+	Count int   `json:"count"`
+}
+
+// Suggestion completes what was typed.
+type Suggestion struct {
+	Text       string   `json:"text"`
+	Type       string   `json:"type" enum:"product,category,brand,query"`
+	Slug       *string  `json:"slug"`
+	Highlights [][2]int `json:"highlights"`
+}
+
+type searchParams struct {
+	Q         string   `query:"q"`
+	Category  string   `query:"category"`
+	Brand     []string `query:"brand,explode"`
+	Attr      []string `query:"attr,explode" doc:"name:value; numbers also name:10..20, name:10.., name:..20"`
+	PriceMin  int64    `query:"price_min" minimum:"0" default:"0" doc:"minor units"`
+	PriceMax  int64    `query:"price_max" minimum:"0" default:"1000000000000" doc:"minor units"`
+	InStock   bool     `query:"in_stock"`
+	MinRating float64  `query:"min_rating" minimum:"0" maximum:"5"`
+	Exact     bool     `query:"exact" doc:"the words as typed: no correction"`
+	Sort      string   `query:"sort" enum:"relevance,price_asc,price_desc,rating,popularity,newest"`
+	Page      int      `query:"page" minimum:"1" default:"1"`
+	PerPage   int      `query:"per_page" minimum:"1" maximum:"100" default:"24"`
+}
+
+func (a *api) registerSearch() {
+	const tag = "search"
+	register(a.edge, operation{
+		ID: "searchProducts", Method: http.MethodGet, Path: "/v1/search", Tag: tag, Cache: forEverybody, Fields: map[string]string{"filters": "attr", "brands": "brand"},
+		Summary: "Find products", Description: "Without `q` it is a category page with filters.",
+	}, func(ctx context.Context, in *searchParams) (*reply[SearchResult], error) {
+		q, err := in.query()
+		if err != nil {
+			return nil, err
+		}
+		found, err := a.shop.Search.Find(ctx, core.FindProducts{Query: q, After: afterAll(ctx)})
+		if err != nil {
+			return nil, err
+		}
+		return a.found(found)
+	})
+	register(a.edge, operation{ID: "suggest", Method: http.MethodGet, Path: "/v1/search/suggest", Tag: tag, Cache: forEverybody, Fields: map[string]string{"text": "q"}, Summary: "Complete what was typed"},
+		func(ctx context.Context, in *struct {
+			Q     string `query:"q"`
+			Limit int    `query:"limit" minimum:"1" maximum:"20" default:"8"`
+		}) (*reply[List[Suggestion]], error) {
+			list, err := a.shop.Search.Suggest(ctx, search.SuggestQuery{Text: in.Q, Limit: in.Limit})
+			if err != nil {
+				return nil, err
+			}
+			out := List[Suggestion]{Items: make([]Suggestion, len(list))}
+			for i, s := range list {
+				out.Items[i] = Suggestion{Text: s.Text, Type: string(s.Type), Slug: text(s.Slug), Highlights: ranges(s.Highlights)}
+			}
+			return &reply[List[Suggestion]]{Body: out}, nil
+		})
+}
+
+// query reads the parameters as the shop means them.
+func (in *searchParams) query() (search.Query, error) {
+	filters := make([]search.Filter, len(in.Attr))
+	for i, text := range in.Attr {
+		var err error
+		if filters[i], err = search.ParseFilter(text); err != nil {
+			return search.Query{}, err
+		}
+	}
+	q := search.Query{
+		Text: in.Q, Category: in.Category, Brands: in.Brand, Filters: filters, InStock: in.InStock, MinRating: in.MinRating,
+		Exact: in.Exact, Sort: search.Sort(in.Sort), Page: in.Page, PerPage: in.PerPage,
+	}
+	if in.PriceMin > 0 {
+		q.PriceMin = &in.PriceMin
+	}
+	if in.PriceMax < money.Max {
+		q.PriceMax = &in.PriceMax
+	}
+	return q, nil
+}
+
+// found renders a result: its cards come from what was rendered before.
+func (a *api) found(f core.FoundProducts) (*reply[SearchResult], error) {
+	items := make([][]byte, len(f.Items))
+	for i := range f.Items {
+		item := &f.Items[i]
+		card, err := a.seen.get(&item.ProductView, viewCard, item.Hit.SKU, func() any { return a.card(&item.ProductView, item.Hit.SKU) })
+		if err != nil {
+			return nil, err
+		}
+		if items[i], err = hit(card, item.Hit); err != nil {
+			return nil, err
+		}
+	}
+	currency := string(a.shop.Settings().Currency)
+	out := SearchResult{
+		Items: []SearchHit{}, Page: f.Page, PerPage: f.PerPage, Total: f.Total, MaxPage: f.MaxPage, Facets: facets(f.Facets),
+		PriceHistogram: make([]PriceBucket, len(f.Histogram)), CorrectedQuery: text(f.Corrected), SearchID: f.ID,
+		Degraded: f.Degraded, Approximate: f.Approximate,
+	}
+	if f.Price != nil {
+		out.PriceRange = Some(PriceRange{Money{f.Price.Min, currency}, Money{f.Price.Max, currency}})
+	}
+	for i, b := range f.Histogram {
+		out.PriceHistogram[i] = PriceBucket{Money{b.From, currency}, Money{b.To, currency}, b.Count}
+	}
+	rest, err := compact(out)
+	if err != nil {
+		return nil, err
+	}
+	const empty = `{"items":[]`
+	return &reply[SearchResult]{Rendered: append(list(items), rest[len(empty):]...)}, nil
+}
+
+// hit puts what a search knows of a product behind its card.
+func hit(card []byte, h search.Hit) ([]byte, error) {
+	own, err := compact(struct {
+		MatchingSKUs []string            `json:"matching_skus"`
+		Highlights   map[string][][2]int `json:"highlights"`
+	}{skuTexts(h.Matching), highlights(h.Highlights)})
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, 0, len(card)+len(own))
+	return append(append(append(b, card[:len(card)-1]...), ','), own[1:]...), nil
+}
+
+func facets(list []search.Facet) []Facet {
+	out := make([]Facet, len(list))
+	for i, f := range list {
+		out[i] = Facet{Name: f.Name, Label: f.Label, Type: string(f.Type)}
+		if f.Type == search.Ranges {
+			out[i].Unit, out[i].Min, out[i].Max = text(f.Unit), &f.Min, &f.Max
+			out[i].Buckets = make([]FacetBucket, len(f.Buckets))
+			for j, b := range f.Buckets {
+				out[i].Buckets[j] = FacetBucket{b.From, b.To, b.Count, b.Selected}
+			}
+			continue
+		}
+		out[i].Values = make([]FacetValue, len(f.Values))
+		for j, v := range f.Values {
+			out[i].Values[j] = FacetValue{v.Value, v.Label, v.Count, v.Selected}
+		}
+	}
+	return out
+}
+
+func highlights(h map[string][][2]int) map[string][][2]int {
+	if h == nil {
+		return map[string][][2]int{}
+	}
+	return h
+}
+
+func ranges(r [][2]int) [][2]int {
+	if r == nil {
+		return [][2]int{}
+	}
+	return r
+}
+
+func skuTexts(skus []id.SKU) []string {
+	out := make([]string, len(skus))
+	for i, s := range skus {
+		out[i] = string(s)
+	}
+	return out
+}

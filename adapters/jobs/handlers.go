@@ -1,0 +1,79 @@
+package jobs
+
+import (
+	"context"
+
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/job"
+)
+
+// handler calls the verb of a task, for a whole batch at once or for each job
+// of it side by side.
+type handler struct {
+	task  string
+	batch int
+	all   func(context.Context, []job.Delivery) []error // one for each, nil: done
+	one   func(context.Context, job.Delivery) error
+}
+
+// handlers returns a handler for every task of package job.
+func handlers(shop *core.Shop) []handler {
+	by := account.System("jobs")
+	return []handler{
+		{task: job.IndexProduct, batch: 200, all: indexProducts(shop)},
+		{task: job.AdjustInventory, batch: 32, one: func(ctx context.Context, d job.Delivery) error {
+			return shop.Inventory.ApplyJob(ctx, d.Envelope)
+		}},
+		{task: job.SendOrderConfirmation, batch: 16, one: about(func(ctx context.Context, d job.Delivery, p job.OrderPayload) error {
+			return shop.Mails.SendConfirmation(ctx, d.ID, p.Order)
+		})},
+		{task: job.SendOrderLink, batch: 16, one: about(func(ctx context.Context, d job.Delivery, p job.OrderPayload) error {
+			return shop.Mails.SendLink(ctx, d.ID, p.Order)
+		})},
+		{task: job.CapturePayment, batch: 32, one: about(func(ctx context.Context, _ job.Delivery, p job.PaymentPayload) error {
+			_, err := shop.Payments.Capture(ctx, core.CapturePayment{By: by, Payment: p.Payment})
+			return err
+		})},
+		{task: job.VoidPayment, batch: 16, one: about(func(ctx context.Context, _ job.Delivery, p job.PaymentPayload) error {
+			_, err := shop.Payments.Void(ctx, core.VoidPayment{By: by, Payment: p.Payment})
+			return err
+		})},
+	}
+}
+
+// about reads the payload of a job before the verb sees it.
+func about[P any](do func(context.Context, job.Delivery, P) error) func(context.Context, job.Delivery) error {
+	return func(ctx context.Context, d job.Delivery) error {
+		payload, err := job.Decode[P](d.Envelope)
+		if err != nil {
+			return err
+		}
+		return do(ctx, d, payload)
+	}
+}
+
+// indexProducts indexes all products of a batch at once, each once.
+func indexProducts(shop *core.Shop) func(context.Context, []job.Delivery) []error {
+	return func(ctx context.Context, ds []job.Delivery) []error {
+		errs := make([]error, len(ds))
+		seen := make(map[id.Product]bool, len(ds))
+		products := make([]id.Product, 0, len(ds))
+		for i, d := range ds {
+			payload, err := job.Decode[job.ProductPayload](d.Envelope)
+			errs[i] = err
+			if err == nil && !seen[payload.Product] {
+				seen[payload.Product] = true
+				products = append(products, payload.Product)
+			}
+		}
+		err := shop.Search.Index(ctx, products)
+		for i := range errs {
+			if errs[i] == nil {
+				errs[i] = err
+			}
+		}
+		return errs
+	}
+}
