@@ -23,12 +23,12 @@ func (c carts) Cart(ctx context.Context, cid id.Cart) (got cart.Cart, err error)
 }
 
 func (c carts) Insert(ctx context.Context, n cart.Cart) (ports.Mark, error) {
+	lines, coupons, err := cartLists(n)
+	if err != nil {
+		return ports.Mark{}, err
+	}
 	return c.db.write(ctx, ports.Orders, func(_ context.Context, s *session) error {
-		lines, coupons, err := cartLists(n)
-		if err != nil {
-			return err
-		}
-		_, err = s.exec(`INSERT INTO carts (id, customer_id, token, status, order_id, currency, lines, coupons, version, expires_at, created_at, updated_at)
+		_, err := s.exec(`INSERT INTO carts (id, customer_id, token, status, order_id, currency, lines, coupons, version, expires_at, created_at, updated_at)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 			n.ID.UUID, n.Customer.UUID, n.Token[:], string(n.Status), n.Order.UUID, string(n.Currency), lines, coupons, n.Version,
 			n.ExpiresAt, n.CreatedAt, n.UpdatedAt)

@@ -45,7 +45,7 @@ func (j Jobs) Receive(ctx context.Context, task string, b ports.Batch, handle fu
 		if !next.IsZero() {
 			wait := next.Sub(j.db.queue.now())
 			if wait <= 0 {
-				batch, err := j.claim(ctx, task, b.Max)
+				batch, err := j.claim(ctx, task, max(b.Max, 1))
 				if err != nil {
 					return 0, err
 				}
