@@ -17,7 +17,7 @@ type judge struct {
 	said string
 }
 
-func (*judge) Helper()                         {}
+func (*judge) Helper()                          {}
 func (j *judge) Errorf(format string, a ...any) { j.said += fmt.Sprintf(format, a...) }
 func (j *judge) Fatalf(format string, a ...any) {
 	j.Errorf(format, a...)
