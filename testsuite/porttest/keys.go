@@ -57,7 +57,9 @@ func TestKeys(t *testing.T, h OrderHarness) {
 		t.Parallel()
 		w := newOrderWorld(t, h)
 		for _, k := range []ports.KeyRef{
-			ref, {Owner: "guest:2", Operation: "checkout", Key: "k-1"}, {Owner: "guest:1", Operation: "refund", Key: "k-1"},
+			ref,
+			{Owner: "guest:2", Operation: "checkout", Key: "k-1"},
+			{Owner: "guest:1", Operation: "refund", Key: "k-1"},
 			{Owner: "guest:1", Operation: "checkout", Key: "K-1"},
 		} {
 			mustBe(t, claim(w, k, "a", 0), ports.ClaimNew)
