@@ -23,6 +23,7 @@ type DB struct {
 	epoch   uint64 // of this opening: positions are counted from 1 in each
 	writer  *writer
 	readers *readers
+	derived derived
 	queue   *queue
 
 	closing sync.Once

@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+	"unsafe"
 
 	"zombiezen.com/go/sqlite"
 
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
 )
 
 // session runs statements on a connection for one caller: a member of the
@@ -20,6 +23,7 @@ type session struct {
 	writes bool
 	lost   error    // no statement may run any more
 	hooks  []func() // run after COMMIT, before the caller is answered
+	buf    []byte   // for documents on their way in or out
 }
 
 // afterCommit calls fn once the transaction is durable, before its caller hears
@@ -36,7 +40,8 @@ func (s *session) end() {
 
 // query runs a statement and calls each for every row. An error of each ends it
 // and comes back as it is; an error of SQLite comes back as a fault that wraps
-// it. Arguments are bound to ?1, ?2, …
+// it. Arguments are bound to ?1, ?2, …; those that the text does not have are
+// left out, so that texts made of parts can share them.
 func (s *session) query(sql string, each func(row) error, args ...any) error {
 	if s.lost != nil {
 		return s.lost
@@ -45,7 +50,7 @@ func (s *session) query(sql string, each func(row) error, args ...any) error {
 	if err != nil {
 		return s.failed(err)
 	}
-	for i, arg := range args {
+	for i, arg := range args[:min(len(args), stmt.BindParamCount())] {
 		if err := bind(stmt, i+1, arg); err != nil {
 			return err
 		}
@@ -111,6 +116,8 @@ func bind(stmt *sqlite.Stmt, i int, arg any) error {
 		stmt.BindText(i, v)
 	case id.SKU:
 		stmt.BindText(i, string(v))
+	case text:
+		stmt.BindText(i, unsafe.String(unsafe.SliceData(v), len(v))) // which copies
 	case []byte:
 		stmt.BindBytes(i, v)
 	case int:
@@ -136,6 +143,9 @@ func bind(stmt *sqlite.Stmt, i int, arg any) error {
 	}
 	return nil
 }
+
+// text is bytes to be stored as text.
+type text []byte
 
 // row is the current row of a query; it is valid until the callback returns.
 type row struct{ stmt *sqlite.Stmt }
@@ -164,9 +174,20 @@ func (r row) bytes(col int) []byte {
 	if r.stmt.ColumnIsNull(col) {
 		return nil
 	}
-	b := make([]byte, r.stmt.ColumnLen(col))
-	r.stmt.ColumnBytes(col, b)
+	return r.appendBytes([]byte{}, col)
+}
+
+// appendBytes appends a column to b.
+func (r row) appendBytes(b []byte, col int) []byte {
+	n := len(b)
+	b = slices.Grow(b, r.stmt.ColumnLen(col))[:n+r.stmt.ColumnLen(col)]
+	r.stmt.ColumnBytes(col, b[n:])
 	return b
+}
+
+// amount reads minor units and their currency.
+func (r row) amount(minor, currency int) money.Amount {
+	return money.New(r.int64(minor), money.Currency(r.text(currency)))
 }
 
 // json decodes a column into v; NULL leaves it as it is.

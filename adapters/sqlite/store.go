@@ -2,13 +2,28 @@ package sqlite
 
 import "github.com/bodega-commerce/bodega/ports"
 
-// Catalog returns the store of products and what describes them.
+// Catalog returns the store of products and what describes them. Its reads see
+// every commit, so they need not look at the mark they are given.
 func (db *DB) Catalog() ports.CatalogStore {
 	return ports.CatalogStore{
 		Tx: transactor[ports.CatalogTx]{db, ports.Catalog, func(s *session) ports.CatalogTx {
-			return ports.CatalogTx{Jobs: outbox{s, ports.Catalog, db.queue}}
+			return ports.CatalogTx{
+				Products:   productWriter{db, s},
+				Slugs:      slugs{s},
+				Categories: categoryWriter{db, s},
+				Brands:     brandWriter{db, s},
+				Attributes: attributeWriter{db, s},
+				Versions:   searchVersions{s},
+				Jobs:       outbox{s, ports.Catalog, db.queue},
+			}
 		}},
-		Marks: marker{db, ports.Catalog},
+		Products: products{db},
+		Taxonomy: taxonomies{db},
+		Records:  records{db},
+		Offers:   offers{db},
+		Images:   images{db},
+		Imports:  imports{db},
+		Marks:    marker{db, ports.Catalog},
 	}
 }
 

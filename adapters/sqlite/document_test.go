@@ -1,0 +1,196 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
+)
+
+// products draws any product that a store may be given, in the form it comes back.
+func drawProduct(t *rapid.T) catalog.Product {
+	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "Tee", `a "quoted" \ text`, "tab\tnul\x00end", "<b>&amp;</b>", "é\u2028日本"}))
+	uuid := func(label string) (u id.UUID) {
+		if rapid.Bool().Draw(t, label+"?") {
+			copy(u[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, label))
+		}
+		return u
+	}
+	amount := func(label string) money.Amount {
+		if !rapid.Bool().Draw(t, label+"?") {
+			return money.Amount{}
+		}
+		return money.New(rapid.Int64().Draw(t, label), "EUR")
+	}
+	moment := func(label string) time.Time {
+		if !rapid.Bool().Draw(t, label+"?") {
+			return time.Time{}
+		}
+		return time.UnixMicro(rapid.Int64Range(-1<<50, 1<<51).Draw(t, label)).UTC()
+	}
+	attributes := func() catalog.Attributes {
+		as := catalog.Attributes{}
+		for i := range rapid.IntRange(0, 4).Draw(t, "attributes") {
+			name := fmt.Sprint(i, text.Draw(t, "name"))
+			switch rapid.IntRange(0, 2).Draw(t, "type") {
+			case 0:
+				as[name] = catalog.Text(text.Draw(t, "text"))
+			case 1:
+				as[name] = catalog.Num(rapid.Float64().Draw(t, "number"))
+			default:
+				as[name] = catalog.Bool(rapid.Bool().Draw(t, "bool"))
+			}
+		}
+		return as
+	}
+	images := func() []catalog.Image {
+		images := []catalog.Image{}
+		for range rapid.IntRange(0, 2).Draw(t, "images") {
+			img := catalog.Image{ID: id.Image{UUID: uuid("image")}, Key: text.Draw(t, "key"), URL: text.Draw(t, "url"), Alt: text.Draw(t, "alt"), Width: 3, Height: 4}
+			for range rapid.IntRange(0, 2).Draw(t, "sizes") {
+				img.Sizes = append(img.Sizes, catalog.ImageSize{Width: rapid.Int().Draw(t, "width"), Key: text.Draw(t, "key")})
+			}
+			images = append(images, img)
+		}
+		return images
+	}
+	p := catalog.Product{
+		ID: id.Product{UUID: uuid("id")}, Slug: text.Draw(t, "slug"), Name: text.Draw(t, "name"), Description: text.Draw(t, "description"),
+		Status: catalog.Status(text.Draw(t, "status")), Brand: id.Brand{UUID: uuid("brand")}, Category: id.Category{UUID: uuid("category")},
+		BasePrice: amount("price"), CompareAt: amount("compare at"), Featured: rapid.Bool().Draw(t, "featured"),
+		Attributes: attributes(), Images: images(), SEO: catalog.SEO{Title: text.Draw(t, "seo"), Description: text.Draw(t, "seo")},
+		Family: text.Draw(t, "family"), Released: moment("released"), Rating: catalog.Rating{Average: rapid.Int().Draw(t, "rating"), Count: rapid.Int().Draw(t, "ratings")},
+		Popularity: rapid.Int64().Draw(t, "popularity"), Version: rapid.Int64().Draw(t, "version"), CreatedAt: moment("created"), UpdatedAt: moment("updated"),
+		Variants: []catalog.Variant{},
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "variants") {
+		v := catalog.Variant{
+			ID: id.Variant{UUID: uuid("variant")}, SKU: id.SKU(text.Draw(t, "sku")), Title: text.Draw(t, "title"), Options: []catalog.Option{},
+			Attributes: attributes(), PriceOverride: amount("override"), CompareAt: amount("compare at"), Status: catalog.VariantStatus(text.Draw(t, "status")),
+			Images: images(), EAN: append([]string{}, rapid.SliceOfN(text, 0, 2).Draw(t, "ean")...),
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "options") {
+			v.Options = append(v.Options, catalog.Option{Name: text.Draw(t, "option"), Value: text.Draw(t, "value")})
+		}
+		p.Variants = append(p.Variants, v)
+	}
+	return p
+}
+
+func TestDocument_RoundTripsExactly(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawProduct(t)
+		var d document
+		d.product(&want)
+		if !json.Valid(d.b) {
+			t.Fatalf("not JSON: %s", d.b)
+		}
+		got, err := decodeProduct(d.b)
+		if err != nil {
+			t.Fatalf("%v: %s", err, d.b)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("got  %#v\nwant %#v\nfrom %s", got, want, d.b)
+		}
+	})
+}
+
+func TestDocument_SkipsWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	got, err := decodeProduct([]byte(` { "later" : [ {"a":[1,"]",{}],"b":null} , true ] , "name":"Tee","more":-1.5e3,"variants":[ {"x":{},"sku":"A"} ] } `))
+	if err != nil || got.Name != "Tee" || len(got.Variants) != 1 || got.Variants[0].SKU != "A" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestDocument_DamageIsAnError(t *testing.T) {
+	t.Parallel()
+	p := catalog.Product{ID: id.Product{UUID: id.UUID{1}}, Name: "Tee", Variants: []catalog.Variant{{SKU: "A"}}, Attributes: catalog.Attributes{"a": catalog.Num(1)}}
+	var d document
+	d.product(&p)
+	for i := range d.b {
+		if _, err := decodeProduct(d.b[:i]); err == nil {
+			t.Errorf("cut to %s: no error", d.b[:i])
+		}
+	}
+	for _, damaged := range []string{`{} x`, `{"id":"no"}`, `{"price":{}}`, `{"name":1}`, `{"version":"1"}`, `{"attributes":{"a":[]}}`, `{"x":]}`, `[]`, `{"x":nul}`} {
+		if _, err := decodeProduct([]byte(damaged)); err == nil {
+			t.Errorf("%s: no error", damaged)
+		}
+	}
+}
+
+// FuzzScanner holds the scanner to the standard library: it reads every valid
+// document to its end, and never runs away on an invalid one.
+func FuzzScanner(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"a":[1,2,{"b":"\u00e9\\\""}],"c":null,"d":true}`, `{"a":`, `"`, `{"a" "b"}`, `[[[[`, `{"name":"\ud800"}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s := scanner{b: []byte(text)}
+		s.skip()
+		err := s.end()
+		if json.Valid([]byte(text)) && err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+		_, _ = decodeProduct([]byte(text))
+		var quoted string
+		if json.Unmarshal([]byte(text), &quoted) == nil && strings.HasPrefix(strings.TrimSpace(text), `"`) && !strings.Contains(text, "\xff") {
+			s := scanner{b: []byte(text)}
+			if got := s.text(); s.err == nil && got != quoted && json.Valid([]byte(got)) {
+				t.Errorf("%q read as %q, not %q", text, got, quoted)
+			}
+		}
+	})
+}
+
+func benchmarkProduct() catalog.Product {
+	p := catalog.Product{
+		ID: id.Product{UUID: id.UUID{1}}, Slug: "a-usual-product", Name: "A usual product", Status: catalog.Active, BasePrice: money.New(1999, "EUR"),
+		Description: strings.Repeat("Some sentence about the product. ", 12), Brand: id.Brand{UUID: id.UUID{2}}, Category: id.Category{UUID: id.UUID{3}},
+		Images: []catalog.Image{{URL: "https://images.example/img/gallery_mediums/img_3920564_medium_1472618727_1445_7091.jpg"}}, Version: 3,
+		CreatedAt: time.UnixMicro(1), UpdatedAt: time.UnixMicro(2), Attributes: catalog.Attributes{},
+	}
+	for i := range 20 {
+		p.Attributes[fmt.Sprintf("some_attribute_%d", i)] = catalog.Text(fmt.Sprintf("value %d", i))
+	}
+	for i := range 3 {
+		p.Variants = append(p.Variants, catalog.Variant{
+			ID: id.Variant{UUID: id.UUID{4, byte(i)}}, SKU: id.SKU(fmt.Sprintf("SKU-%d", i)), Status: catalog.VariantActive, Title: "A usual variant",
+			Options: []catalog.Option{{Name: "size", Value: "M"}}, EAN: []string{"4006381333931"},
+		})
+	}
+	return p
+}
+
+func BenchmarkDocument(b *testing.B) {
+	p := benchmarkProduct()
+	var d document
+	d.product(&p)
+	b.Run("encode", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(int64(len(d.b)))
+		for b.Loop() {
+			e := document{d.b[:0:0]}
+			e.product(&p)
+		}
+	})
+	b.Run("decode", func(b *testing.B) {
+		b.ReportAllocs()
+		b.SetBytes(int64(len(d.b)))
+		for b.Loop() {
+			if _, err := decodeProduct(d.b); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
