@@ -180,7 +180,7 @@ func accepts(accept []string, offered string) bool {
 			name, params, _ := strings.Cut(part, ";")
 			specific := 0
 			switch name = strings.ToLower(strings.TrimSpace(name)); {
-			case name == offered:
+			case name == offered, offered == kind+"/*" && strings.HasPrefix(name, kind+"/"):
 				specific = 3
 			case name == kind+"/*":
 				specific = 2

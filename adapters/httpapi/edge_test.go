@@ -368,23 +368,3 @@ func TestEdge_BodyThatStallsTimesOut(t *testing.T) {
 		t.Errorf("answered %d %s", r.StatusCode, b)
 	}
 }
-
-func TestStream_HalfAnAnswerDoesNotLookWhole(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t, Options{})
-	s := httptest.NewServer(d.edge)
-	defer s.Close()
-	d.err = errors.New("disk on fire")
-	r, err := http.Get(s.URL + "/export?break=true") //nolint:noctx // a test
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	if b, err := io.ReadAll(r.Body); err == nil {
-		t.Errorf("a broken download ended well: %q", b)
-	}
-	d.do("GET", "/export", "").problem(500, "internal")
-	if strings.Count(d.log.String(), "disk on fire") != 2 {
-		t.Errorf("log: %s", d.log)
-	}
-}

@@ -100,33 +100,6 @@ func register[I, T any](e *edge, op operation, handle func(context.Context, *I) 
 	})
 }
 
-// registerStream adds an operation that reads or writes bytes itself: uploads,
-// downloads. An error returned before anything is written is answered like any
-// other; after that the connection is cut, so that half an answer cannot pass
-// for a whole one.
-func registerStream[I any](e *edge, op operation, handle func(context.Context, *I, http.ResponseWriter, *http.Request) error) {
-	if op.Status == 0 {
-		op.Status = http.StatusOK
-	}
-	op.Key = keyIgnored
-	success := &huma.Response{Description: http.StatusText(op.Status)}
-	if op.Produces != "" {
-		success.Content = map[string]*huma.MediaType{op.Produces: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
-	}
-	r := newRoute[I](e, op)
-	add(r, success, func(ctx context.Context, x *exchange, in *I) {
-		err := handle(ctx, in, x, x.r)
-		switch {
-		case err == nil:
-		case x.status == 0:
-			x.fail(err)
-		default:
-			x.err = err
-			panic(http.ErrAbortHandler)
-		}
-	})
-}
-
 func newRoute[I any](e *edge, op operation) *route {
 	if op.Limit == classDefault {
 		switch {
@@ -198,6 +171,11 @@ func add[I any](r *route, success *huma.Response, serve func(context.Context, *e
 // learn completes the document of an operation and takes from it where its
 // fields are.
 func (r *route) learn(op *huma.Operation) {
+	if at, rest := strings.CutSuffix(op.Path, "...}"); rest { // the mux's word for the rest of a path
+		paths := r.edge.api.OpenAPI().Paths
+		paths[at+"}"] = paths[op.Path]
+		delete(paths, op.Path)
+	}
 	r.params = op.Parameters
 	r.locations, r.fallback = map[string]string{}, "query."
 	for _, p := range op.Parameters {

@@ -1,0 +1,95 @@
+package httpapi
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// registerStream adds an operation that reads or writes bytes itself: uploads,
+// downloads. An error returned before anything is written is answered like any
+// other; after that the connection is cut, so that half an answer cannot pass
+// for a whole one. One with a negative Deadline may take as long as its bytes
+// keep coming at a minimum rate.
+func registerStream[I any](e *edge, op operation, handle func(context.Context, *I, http.ResponseWriter, *http.Request) error) {
+	if op.Status == 0 {
+		op.Status = http.StatusOK
+	}
+	op.Key = keyIgnored
+	success := &huma.Response{Description: http.StatusText(op.Status)}
+	if op.Produces != "" {
+		success.Content = map[string]*huma.MediaType{op.Produces: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	}
+	r := newRoute[I](e, op)
+	add(r, success, func(ctx context.Context, x *exchange, in *I) {
+		if r.Deadline < 0 {
+			x.pace()
+		}
+		err := handle(ctx, in, x, x.r)
+		switch {
+		case err == nil:
+		case x.status == 0:
+			x.fail(err)
+		default:
+			x.err = err
+			panic(http.ErrAbortHandler)
+		}
+	})
+}
+
+// What a stream must keep up with: a start, and then a rate.
+const (
+	paceGrace = 30 * time.Second
+	paceRate  = 16 << 10 // bytes a second
+)
+
+// pace replaces the server's limits on the whole of a request and its answer,
+// which no large one can meet, by a minimum rate of each. Only the time spent
+// waiting for the client counts.
+func (x *exchange) pace() {
+	rc := http.NewResponseController(x.ResponseWriter)
+	x.ResponseWriter = &pacedWriter{x.ResponseWriter, pacer{set: rc.SetWriteDeadline}}
+	x.r.Body = &pacedBody{x.r.Body, pacer{set: rc.SetReadDeadline}}
+}
+
+type pacer struct {
+	bytes  int64
+	waited time.Duration
+	set    func(time.Time) error
+}
+
+// move lets some bytes through, by the time a client of the minimum rate would
+// have taken for all of them.
+func (p *pacer) move(move func([]byte) (int, error), b []byte) (int, error) {
+	began := time.Now()
+	left := paceGrace + time.Duration(p.bytes)*time.Second/paceRate - p.waited
+	_ = p.set(began.Add(left)) //nolint:errcheck // a recorder in tests has no deadlines
+	n, err := move(b)
+	p.bytes += int64(n)
+	p.waited += time.Since(began)
+	return n, err
+}
+
+type pacedWriter struct {
+	http.ResponseWriter
+	pacer pacer
+}
+
+func (w *pacedWriter) WriteHeader(status int) {
+	_ = w.pacer.set(time.Now().Add(paceGrace)) //nolint:errcheck // as above
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *pacedWriter) Write(b []byte) (int, error) { return w.pacer.move(w.ResponseWriter.Write, b) }
+
+func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+type pacedBody struct {
+	io.ReadCloser
+	pacer pacer
+}
+
+func (r *pacedBody) Read(b []byte) (int, error) { return r.pacer.move(r.ReadCloser.Read, b) }

@@ -1,0 +1,93 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestStream_HalfAnAnswerDoesNotLookWhole(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Options{})
+	s := httptest.NewServer(d.edge)
+	defer s.Close()
+	d.err = errors.New("disk on fire")
+	r, err := http.Get(s.URL + "/export?break=true") //nolint:noctx // a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if b, err := io.ReadAll(r.Body); err == nil {
+		t.Errorf("a broken download ended well: %q", b)
+	}
+	d.do("GET", "/export", "").problem(500, "internal")
+	if strings.Count(d.log.String(), "disk on fire") != 2 {
+		t.Errorf("log: %s", d.log)
+	}
+}
+
+func TestStream_MayTakeLongerThanTheServersLimits(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, Options{})
+	registerStream(d.edge, operation{ID: "copy", Method: "POST", Path: "/copy", Summary: "Send back", Produces: "text/plain", Deadline: -1},
+		func(_ context.Context, _ *struct{}, w http.ResponseWriter, r *http.Request) error {
+			b, err := io.ReadAll(r.Body)
+			if err != nil {
+				return err
+			}
+			_, err = w.Write(b)
+			return err
+		})
+	s := httptest.NewUnstartedServer(d.edge)
+	s.Config.ReadTimeout, s.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+	s.Start()
+	defer s.Close()
+	body, w := io.Pipe()
+	go func() {
+		for range 4 {
+			time.Sleep(40 * time.Millisecond)
+			_, _ = io.WriteString(w, "piece")
+		}
+		_ = w.Close()
+	}()
+	r, err := http.Post(s.URL+"/copy", "text/plain", body) //nolint:noctx // a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if b, err := io.ReadAll(r.Body); err != nil || len(b) != 20 {
+		t.Errorf("%d %q, %v", r.StatusCode, b, err)
+	}
+}
+
+func TestStream_DemandsAMinimumRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var due time.Time
+		p := pacer{set: func(t time.Time) error { due = t; return nil }}
+		move := func(n int, takes time.Duration) time.Duration {
+			began := time.Now()
+			_, _ = p.move(func([]byte) (int, error) { time.Sleep(takes); return n, nil }, nil)
+			return due.Sub(began)
+		}
+		if left := move(10*paceRate, 20*time.Second); left != paceGrace {
+			t.Errorf("the first bytes have %v", left)
+		}
+		if left := move(0, 0); left != paceGrace+10*time.Second-20*time.Second {
+			t.Errorf("after ten seconds' worth in twenty there are %v", left)
+		}
+		time.Sleep(time.Hour) // the shop's own slowness is not the client's
+		if left := move(1, 20*time.Second); left != 20*time.Second {
+			t.Errorf("after an hour of silence there are %v", left)
+		}
+		if left := move(1, 0); left > time.Millisecond {
+			t.Errorf("a trickle has %v more", left)
+		}
+	})
+}
