@@ -14,6 +14,10 @@ func TestOrderStore_Conformance(t *testing.T) {
 	porttest.TestOrderStore(t, porttest.OrderHarness{New: func(t *testing.T) ports.OrderStore { return open(t).Orders() }})
 }
 
+func TestOrderStore_ConformanceUnderReplay(t *testing.T) {
+	porttest.TestOrderStore(t, porttest.OrderHarness{New: func(t *testing.T) ports.OrderStore { return porttest.ReplayOrders(open(t).Orders()) }})
+}
+
 func TestJobs_Conformance(t *testing.T) {
 	porttest.TestJobs(t, porttest.JobHarness{New: func(t *testing.T) porttest.Queue {
 		db := open(t)
