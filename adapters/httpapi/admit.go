@@ -37,7 +37,7 @@ func (r *route) refuse(x *exchange) error {
 		if !isJSON(h.Get("Content-Type")) {
 			return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "this operation reads application/json")
 		}
-		h["Content-Type"] = jsonType // huma compares it as a string
+		h["Content-Type"] = r.edge.fixed.json // huma compares it as a string
 	}
 	if err := r.identify(x); err != nil {
 		return err
@@ -157,8 +157,6 @@ func (r *route) checkText(x *exchange) error {
 	}
 	return nil
 }
-
-var jsonType = []string{"application/json"}
 
 func (r *route) produces() string {
 	if r.Produces != "" {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"sync"
 
 	"github.com/bodega-commerce/bodega/ports"
 )
@@ -41,8 +40,6 @@ type answer struct {
 	buffer      *bytes.Buffer // holds body; goes back to the pool
 }
 
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
 const keptBuffer = 256 << 10 // larger ones are left to the collector
 
 // bodyless reports whether a status is sent without a body.
@@ -69,21 +66,28 @@ func render[T any](r *route, x *exchange, rep *reply[T]) *answer {
 	if a.body != nil || bodyless(a.status) {
 		return a
 	}
-	a.buffer = buffers.Get().(*bytes.Buffer) //nolint:errcheck // the pool holds nothing else
-	a.buffer.Reset()
+	a.buffer = x.edge.buffer()
 	enc := json.NewEncoder(a.buffer)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(&rep.Body); err != nil {
-		a.recycle()
+		x.edge.recycle(a)
 		return x.problem(err).answer()
 	}
 	a.body = a.buffer.Bytes()
 	return a
 }
 
-func (a *answer) recycle() {
+func (e *edge) buffer() *bytes.Buffer {
+	if b, ok := e.buffers.Get().(*bytes.Buffer); ok {
+		b.Reset()
+		return b
+	}
+	return new(bytes.Buffer)
+}
+
+func (e *edge) recycle(a *answer) {
 	if a.buffer != nil && a.buffer.Cap() <= keptBuffer {
-		buffers.Put(a.buffer)
+		e.buffers.Put(a.buffer)
 	}
 	a.buffer, a.body = nil, nil
 }
@@ -148,12 +152,12 @@ func (x *exchange) send(a *answer) {
 	}
 	if bodyless(a.status) {
 		x.WriteHeader(a.status)
-		a.recycle()
+		x.edge.recycle(a)
 		return
 	}
 	h["Content-Type"] = []string{a.contentType}
 	h["Content-Length"] = []string{strconv.Itoa(len(a.body))}
 	x.WriteHeader(a.status)
 	_, _ = x.Write(a.body) //nolint:errcheck // the client is gone; there is nobody to tell
-	a.recycle()
+	x.edge.recycle(a)
 }

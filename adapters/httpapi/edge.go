@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -65,14 +67,15 @@ type edge struct {
 	signer  signer
 	proxies proxies
 	cors    cors
-	locale  []string
+	fixed   fixed
+	buffers sync.Pool
 	now     func() time.Time
 }
 
 func newEdge(opts Options) *edge {
 	e := &edge{
 		opts: opts, log: opts.Log, mux: http.NewServeMux(), signer: newSigner(opts.Secrets),
-		proxies: opts.TrustedProxies, cors: newCORS(opts.CORSOrigins), now: opts.Now, locale: []string{opts.Locale},
+		proxies: opts.TrustedProxies, cors: newCORS(opts.CORSOrigins), now: opts.Now,
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -80,8 +83,9 @@ func newEdge(opts Options) *edge {
 	if e.now == nil {
 		e.now = time.Now
 	}
-	if opts.Locale == "" {
-		e.locale = []string{"en"}
+	e.fixed = fixed{
+		nosniff: []string{"nosniff"}, referrer: []string{"no-referrer"}, policy: []string{"default-src 'none'; frame-ancestors 'none'"},
+		private: []string{"private, no-store"}, locale: []string{cmp.Or(opts.Locale, "en")}, json: []string{"application/json"},
 	}
 	e.api = e.newAPI()
 	e.serveDocs()
@@ -89,16 +93,9 @@ func newEdge(opts Options) *edge {
 	return e
 }
 
-// The values of headers that every answer has. Sharing them saves an allocation
-// each; nobody appends to them.
-type constantHeaders struct{ nosniff, referrer, policy, private []string }
-
-var constants = constantHeaders{
-	nosniff:  []string{"nosniff"},
-	referrer: []string{"no-referrer"},
-	policy:   []string{"default-src 'none'; frame-ancestors 'none'"},
-	private:  []string{"private, no-store"},
-}
+// fixed are values of headers that many answers have. Sharing them saves an
+// allocation each; nobody appends to them.
+type fixed struct{ nosniff, referrer, policy, private, locale, json []string }
 
 // ServeHTTP is the outermost stage: it gives the request its identity, catches
 // panics, and tells the log and the metrics how it ended.
@@ -119,11 +116,11 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	h := w.Header()
 	h["X-Request-Id"] = []string{x.requestID}
-	h["X-Content-Type-Options"] = constants.nosniff
-	h["Referrer-Policy"] = constants.referrer
-	h["Content-Security-Policy"] = constants.policy
-	h["Cache-Control"] = constants.private
-	h["Content-Language"] = e.locale
+	h["X-Content-Type-Options"] = e.fixed.nosniff
+	h["Referrer-Policy"] = e.fixed.referrer
+	h["Content-Security-Policy"] = e.fixed.policy
+	h["Cache-Control"] = e.fixed.private
+	h["Content-Language"] = e.fixed.locale
 
 	defer e.finish(x, began)
 	if token := r.Header.Get("X-Consistency-Token"); token != "" {

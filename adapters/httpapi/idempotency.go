@@ -142,7 +142,7 @@ func (r *route) once(ctx context.Context, x *exchange, body any, run func(contex
 			return a
 		}
 		if !bytes.Equal(inForce.Body, a.body) { // another was first
-			a.recycle()
+			r.edge.recycle(a)
 			return replay(inForce, a.header)
 		}
 	case r.Key != keyOfVerb:
