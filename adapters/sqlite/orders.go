@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"strings"
@@ -63,12 +64,11 @@ const (
 		AND (?8 IS NULL OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = orders.id AND l.sku = ?8))`
 	newestFirst = " ORDER BY id DESC LIMIT ?9"
 
-	browseAll      = "SELECT " + orderColumns + " FROM orders WHERE" + orderFilter + newestFirst
-	browseEmail    = "SELECT " + orderColumns + " FROM orders WHERE email = ?5 AND" + orderFilter + newestFirst
-	browseNumber   = "SELECT " + orderColumns + " FROM orders WHERE number = ?6 AND" + orderFilter + newestFirst
-	countOfFilter  = "SELECT count(*) FROM orders WHERE" + orderFilter
-	countOfEmail   = "SELECT count(*) FROM orders WHERE email = ?5 AND" + orderFilter
-	filterArgCount = 8
+	browseAll    = "SELECT " + orderColumns + " FROM orders WHERE" + orderFilter + newestFirst
+	browseEmail  = "SELECT " + orderColumns + " FROM orders WHERE email = ?5 AND" + orderFilter + newestFirst
+	browseNumber = "SELECT " + orderColumns + " FROM orders WHERE number = ?6 AND" + orderFilter + newestFirst
+	countAll     = "SELECT count(*) FROM orders WHERE" + orderFilter
+	countEmail   = "SELECT count(*) FROM orders WHERE email = ?5 AND" + orderFilter
 )
 
 func (os orderRecords) BrowseOrders(ctx context.Context, f order.Filter) (page []order.Order, total int, err error) {
@@ -81,12 +81,12 @@ func (os orderRecords) BrowseOrders(ctx context.Context, f order.Filter) (page [
 	}
 	email := strings.ToLower(f.Email)
 	args := []any{older(f.Before.UUID), from, to, asked(string(f.Status)), asked(email), asked(f.Number), asked(f.PaymentStatus), asked(string(f.SKU)), f.Limit}
-	list, count := browseAll, countOfFilter
+	list, count := browseAll, countAll
 	switch {
 	case f.Number != "":
 		list = browseNumber
 	case email != "":
-		list, count = browseEmail, countOfEmail
+		list, count = browseEmail, countEmail
 	}
 	total = -1
 	err = os.db.snapshot(ctx, func(s *session) error {
@@ -97,7 +97,7 @@ func (os orderRecords) BrowseOrders(ctx context.Context, f order.Filter) (page [
 		_, err = s.first(count, func(r row) error {
 			total = r.int(0)
 			return nil
-		}, args[:filterArgCount]...)
+		}, args...)
 		return err
 	})
 	return page, total, err
@@ -115,7 +115,7 @@ func asked(member string) any {
 // id begins it.
 func older(u id.UUID) []byte {
 	if u.IsZero() {
-		return []byte(strings.Repeat("\xff", len(u)))
+		return bytes.Repeat([]byte{0xff}, len(u))
 	}
 	return u[:]
 }
