@@ -2,9 +2,11 @@ package core
 
 import (
 	"context"
+	"slices"
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/ports"
 )
@@ -31,7 +33,124 @@ type CreateCategory struct {
 // already on the deepest level; Exists (already_exists, "slug") for a slug that
 // was asked for and is taken.
 func (c *Catalog) CreateCategory(ctx context.Context, cmd CreateCategory) (SavedCategory, error) {
-	return SavedCategory{}, errNotYet
+	if err := allow(cmd.By, account.CatalogWrite); err != nil {
+		return SavedCategory{}, err
+	}
+	image, err := c.picture(ctx, cmd.Image, nil)
+	if err != nil {
+		return SavedCategory{}, err
+	}
+	made := catalog.Category{
+		ID: id.Category{UUID: c.s.ids.New()}, Slug: cmd.Slug, Name: cmd.Name, Description: cmd.Description, Parent: cmd.Parent,
+		Image: image, SEO: cmd.SEO, Version: 1,
+	}
+	mark, err := c.judged(ctx, func(ctx context.Context, tx ports.CatalogTx, old *catalog.Taxonomy) error {
+		tree, err := c.tree(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := tree.CheckMove(id.Category{}, made.Parent); err != nil {
+			return err
+		}
+		if cmd.Slug == "" {
+			made.Slug = freeCategorySlug(tree, old, made)
+		}
+		if err := made.Validate(); err != nil {
+			return err
+		}
+		changed := []catalog.Category{}
+		made.Position, changed = place(tree, made, cmd.Position)
+		return tx.Categories.SaveCategories(ctx, append(changed, made)...)
+	})
+	if err != nil {
+		return SavedCategory{}, err
+	}
+	return c.savedCategory(ctx, made, mark), nil
+}
+
+// tree locks the category tree.
+func (c *Catalog) tree(ctx context.Context, tx ports.CatalogTx) (*catalog.Taxonomy, error) {
+	all, err := tx.Categories.TreeForUpdate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return catalog.NewTaxonomy(all, nil, nil, nil, nil), nil
+}
+
+// freeCategorySlug makes a slug of a category's name that no other has and,
+// as far as the taxonomy knows, none had.
+func freeCategorySlug(tree, old *catalog.Taxonomy, c catalog.Category) string {
+	parent, _ := tree.Category(c.Parent)
+	first := true
+	for slug := range catalog.Slugs(c.Name, "") {
+		if first && parent.Slug != "" && taken(tree, old, slug) {
+			slug = catalog.Slugify(parent.Slug + " " + c.Name)
+		}
+		first = false
+		if !taken(tree, old, slug) {
+			return slug
+		}
+	}
+	return ""
+}
+
+func taken(tree, old *catalog.Taxonomy, slug string) bool {
+	_, now := tree.CategoryBySlug(slug)
+	_, once := old.CategoryBySlug(slug)
+	return now || once
+}
+
+// place returns a category's position among its siblings, and those that have
+// to make room for it, changed. The tree is as it was before.
+func place(tree *catalog.Taxonomy, c catalog.Category, position *int) (at int, changed []catalog.Category) {
+	siblings := slices.DeleteFunc(tree.Children(c.Parent), func(s id.Category) bool { return s == c.ID })
+	at = len(siblings)
+	if position != nil {
+		at = max(0, min(*position, at))
+	}
+	for i, s := range siblings {
+		if i >= at {
+			i++
+		}
+		if sibling, _ := tree.Category(s); sibling.Position != i {
+			sibling.Position = i
+			sibling.Version++
+			changed = append(changed, sibling)
+		}
+	}
+	return at, changed
+}
+
+// picture returns the one image of a category or brand: the one it has, or an
+// uploaded one.
+func (c *Catalog) picture(ctx context.Context, wanted id.Image, has *catalog.Image) (*catalog.Image, error) {
+	if wanted.IsZero() {
+		return nil, nil
+	}
+	if has != nil && has.ID == wanted {
+		return has, nil
+	}
+	found, err := c.album(ctx, []id.Image{wanted})
+	if err != nil {
+		return nil, err
+	}
+	img, ok := found[wanted]
+	if !ok {
+		return nil, fault.InvalidField("image_id", "unknown_reference", "is not an image")
+	}
+	return &img, nil
+}
+
+func (c *Catalog) savedCategory(ctx context.Context, saved catalog.Category, mark ports.Mark) SavedCategory {
+	if !mark.IsZero() {
+		c.s.Caches.TaxonomyChanged(ctx, mark)
+	}
+	view := CategoryView{Category: saved}
+	if t, err := c.s.primaryTaxonomy(ctx, mark); err == nil { // the write is done, see saved
+		counts, _ := c.s.Catalog.Taxonomy.ActiveCounts(ctx, mark)
+		view = categoryView(t, counts, saved)
+	}
+	return SavedCategory{CategoryView: view, Mark: mark}
 }
 
 // ReplaceCategory asks for a category to be as given.
@@ -51,7 +170,10 @@ type ReplaceCategory struct {
 // ReplaceCategory makes a category as given. Errors as of CreateCategory and
 // MoveCategory; Stale (version_conflict).
 func (c *Catalog) ReplaceCategory(ctx context.Context, cmd ReplaceCategory) (SavedCategory, error) {
-	return SavedCategory{}, errNotYet
+	return c.PatchCategory(ctx, PatchCategory{
+		By: cmd.By, Category: cmd.Category, Version: cmd.Version, Slug: given(cmd.Slug), Name: &cmd.Name, Description: &cmd.Description,
+		Parent: &cmd.Parent, Position: cmd.Position, Image: &cmd.Image, SEO: &cmd.SEO,
+	})
 }
 
 // PatchCategory asks for some members of a category to change: those that are
@@ -71,7 +193,94 @@ type PatchCategory struct {
 
 // PatchCategory changes some members of a category. Errors as of ReplaceCategory.
 func (c *Catalog) PatchCategory(ctx context.Context, cmd PatchCategory) (SavedCategory, error) {
-	return SavedCategory{}, errNotYet
+	if err := allow(cmd.By, account.CatalogWrite); err != nil {
+		return SavedCategory{}, err
+	}
+	var image *catalog.Image
+	if cmd.Image != nil {
+		found, err := c.s.primaryTaxonomy(ctx, ports.Mark{})
+		if err != nil {
+			return SavedCategory{}, err
+		}
+		there, _ := found.Category(cmd.Category)
+		if image, err = c.picture(ctx, *cmd.Image, there.Image); err != nil {
+			return SavedCategory{}, err
+		}
+	}
+	var after catalog.Category
+	mark, err := c.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
+		tree, err := c.tree(ctx, tx)
+		if err != nil {
+			return err
+		}
+		before, err := current(tree, cmd.Category, cmd.Version)
+		if err != nil {
+			return err
+		}
+		after = before
+		put(&after.Slug, cmd.Slug)
+		put(&after.Name, cmd.Name)
+		put(&after.Description, cmd.Description)
+		put(&after.Parent, cmd.Parent)
+		put(&after.SEO, cmd.SEO)
+		if cmd.Image != nil {
+			after.Image = image
+		}
+		if cmd.Position != nil && *cmd.Position < 0 {
+			return fault.InvalidField("position", "too_small", "must not be negative")
+		}
+		if err := after.Validate(); err != nil {
+			return err
+		}
+		changed, err := c.moveWithin(tree, before, &after, cmd.Position)
+		if err != nil {
+			return err
+		}
+		after.Version++
+		if err := tx.Categories.SaveCategories(ctx, append(changed, after)...); err != nil {
+			return err
+		}
+		if before.Name == after.Name && before.Slug == after.Slug && before.Parent == after.Parent {
+			return nil
+		}
+		within, err := tx.Categories.ProductsIn(ctx, tree.Within(after.ID)...)
+		if err != nil {
+			return err
+		}
+		return c.s.concern(ctx, tx.Jobs, within)
+	})
+	if err != nil {
+		return SavedCategory{}, err
+	}
+	return c.savedCategory(ctx, after, mark), nil
+}
+
+// moveWithin gives a category its position after a change of parent or
+// position, and returns the siblings that make room.
+func (c *Catalog) moveWithin(tree *catalog.Taxonomy, before catalog.Category, after *catalog.Category, position *int) (changed []catalog.Category, err error) {
+	if after.Parent == before.Parent && position == nil {
+		return nil, nil
+	}
+	if after.Parent != before.Parent {
+		if err := tree.CheckMove(after.ID, after.Parent); err != nil {
+			return nil, err
+		}
+	}
+	after.Position, changed = place(tree, *after, position)
+	return changed, nil
+}
+
+// current returns a category of the locked tree if it is the version its
+// editor saw.
+func current(tree *catalog.Taxonomy, category id.Category, version int64) (catalog.Category, error) {
+	found, ok := tree.Category(category)
+	switch {
+	case !ok:
+		return found, fault.Missing("category")
+	case version != 0 && version != found.Version:
+		return found, fault.VersionConflict(found.Version)
+	}
+	return found, nil
 }
 
 // MoveCategory asks for a category, with all below it, to stand elsewhere.
@@ -86,7 +295,9 @@ type MoveCategory struct {
 // MoveCategory moves a category. Conflict (category_cycle) below itself;
 // Invalid at parent_id for a parent that is not there or too deep a tree.
 func (c *Catalog) MoveCategory(ctx context.Context, cmd MoveCategory) (SavedCategory, error) {
-	return SavedCategory{}, errNotYet
+	return c.PatchCategory(ctx, PatchCategory{
+		By: cmd.By, Category: cmd.Category, Version: cmd.Version, Parent: &cmd.Parent, Position: &cmd.Position,
+	})
 }
 
 // DeleteCategory asks for a category to be forgotten.
@@ -99,7 +310,23 @@ type DeleteCategory struct {
 // DeleteCategory removes an empty category with its attribute definitions.
 // Conflict (in_use) while it has children or products.
 func (c *Catalog) DeleteCategory(ctx context.Context, cmd DeleteCategory) (ports.Mark, error) {
-	return ports.Mark{}, errNotYet
+	if err := allow(cmd.By, account.CatalogWrite); err != nil {
+		return ports.Mark{}, err
+	}
+	mark, err := c.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
+		tree, err := c.tree(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, err := current(tree, cmd.Category, cmd.Version); err != nil {
+			return err
+		}
+		return tx.Categories.DeleteCategory(ctx, cmd.Category)
+	})
+	if err == nil {
+		c.s.Caches.TaxonomyChanged(ctx, mark)
+	}
+	return mark, err
 }
 
 // FindCategory asks an operator's question: a category by its id.
@@ -110,7 +337,31 @@ type FindCategory struct {
 
 // FindCategory returns a category from the primary.
 func (c *Catalog) FindCategory(ctx context.Context, q FindCategory) (SavedCategory, error) {
-	return SavedCategory{}, errNotYet
+	t, counts, err := c.primaryTree(ctx, q.By)
+	if err != nil {
+		return SavedCategory{}, err
+	}
+	found, ok := t.Category(q.Category)
+	if !ok {
+		return SavedCategory{}, fault.Missing("category")
+	}
+	return SavedCategory{CategoryView: categoryView(t, counts, found)}, nil
+}
+
+func (c *Catalog) primaryTree(ctx context.Context, by account.Actor) (*catalog.Taxonomy, map[id.Category]int, error) {
+	if err := allow(by, account.CatalogRead); err != nil {
+		return nil, nil, err
+	}
+	mark, err := c.s.Catalog.Marks.Position(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := c.s.Catalog.Taxonomy.Taxonomy(ctx, mark)
+	if err != nil {
+		return nil, nil, err
+	}
+	counts, err := c.s.Catalog.Taxonomy.ActiveCounts(ctx, mark)
+	return t, counts, err
 }
 
 // BrowseCategories asks for all categories from the primary.
@@ -121,5 +372,19 @@ type BrowseCategories struct {
 // BrowseCategories returns all categories in the order of the tree: each
 // before those below it.
 func (c *Catalog) BrowseCategories(ctx context.Context, q BrowseCategories) ([]CategoryView, error) {
-	return nil, errNotYet
+	t, counts, err := c.primaryTree(ctx, q.By)
+	if err != nil {
+		return nil, err
+	}
+	all := []CategoryView{}
+	var walk func(parent id.Category)
+	walk = func(parent id.Category) {
+		for _, child := range t.Children(parent) {
+			category, _ := t.Category(child)
+			all = append(all, categoryView(t, counts, category))
+			walk(child)
+		}
+	}
+	walk(id.Category{})
+	return all, nil
 }

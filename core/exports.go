@@ -24,5 +24,5 @@ type Exported struct {
 // that importing it into an empty shop of the same currency makes the same
 // catalogue. It streams: To sees lines while the store is being read.
 func (im *Imports) Export(ctx context.Context, cmd ExportCatalog) (Exported, error) {
-	return Exported{}, errNotYet
+	return Exported{}, errUnbuilt
 }

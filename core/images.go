@@ -1,11 +1,16 @@
 package core
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"regexp"
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -35,12 +40,53 @@ type SavedImage struct {
 // several sizes. TooLarge (body_too_large) over MaxImageBytes; Invalid at file
 // for what is no picture or has more than MaxImagePixels.
 func (im *Images) Upload(ctx context.Context, cmd UploadImage) (SavedImage, error) {
-	return SavedImage{}, errNotYet
+	if err := allow(cmd.By, account.CatalogWrite); err != nil {
+		return SavedImage{}, err
+	}
+	if im.s.Imager == nil {
+		return SavedImage{}, fault.New(fault.Unavailable, "unavailable", "this shop takes no pictures")
+	}
+	if !catalog.ValidAlt(cmd.Alt) {
+		return SavedImage{}, fault.InvalidField("alt", "too_long", "must be text of at most 500 characters")
+	}
+	picture, err := io.ReadAll(io.LimitReader(cmd.File, MaxImageBytes+1))
+	if err != nil {
+		return SavedImage{}, fault.Wrap(fault.Malformed, "core.Upload", err)
+	}
+	if len(picture) > MaxImageBytes {
+		return SavedImage{}, fault.New(fault.TooLarge, "body_too_large", "a picture has at most 10 MiB")
+	}
+	renditions, err := im.s.Imager.Renditions(ctx, picture, MaxImagePixels, imageWidths)
+	if err != nil {
+		return SavedImage{}, err
+	}
+	img := catalog.Image{ID: id.Image{UUID: im.s.ids.New()}, Alt: cmd.Alt, Sizes: []catalog.ImageSize{}}
+	for i, r := range renditions {
+		key := fmt.Sprintf("images/%s/%d.%s", img.ID, r.Width, r.Extension)
+		if err := im.s.Files.Put(ctx, key, r.ContentType, bytes.NewReader(r.Bytes)); err != nil {
+			return SavedImage{}, err
+		}
+		if i == 0 {
+			img.Key, img.Width, img.Height = key, r.Width, r.Height
+		} else {
+			img.Sizes = append(img.Sizes, catalog.ImageSize{Width: r.Width, Key: key})
+		}
+	}
+	mark, err := im.s.Catalog.Images.AddImage(ctx, img, im.s.Now())
+	return SavedImage{Image: img, Mark: mark}, err
 }
+
+// imageWidths are the sizes a picture is stored in, below its own.
+var imageWidths = []int{160, 320, 640, 1280}
+
+var imageKey = regexp.MustCompile(`^images/[0-9a-f-]{36}/[0-9]{1,6}\.[a-z]{3,4}$`)
 
 // Open returns the bytes of a picture or of one of its sizes by its key. What
 // is under a key never changes. The caller closes it. NotFound for everything
 // that is no picture.
 func (im *Images) Open(ctx context.Context, key string) (ports.File, error) {
-	return ports.File{}, errNotYet
+	if !imageKey.MatchString(key) {
+		return ports.File{}, fault.Missing("image")
+	}
+	return im.s.Files.Open(ctx, key)
 }

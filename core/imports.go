@@ -20,7 +20,7 @@ type QueueImport struct {
 
 // Queue records an import that is to run, and returns its report.
 func (im *Imports) Queue(ctx context.Context, cmd QueueImport) (feed.Report, error) {
-	return feed.Report{}, errNotYet
+	return feed.Report{}, errUnbuilt
 }
 
 // RunImport brings a feed into the catalogue.
@@ -43,7 +43,7 @@ type RunImport struct {
 // running it again goes on from there, since importing what is there already
 // changes nothing.
 func (im *Imports) Run(ctx context.Context, cmd RunImport) (feed.Report, error) {
-	return feed.Report{}, errNotYet
+	return feed.Report{}, errUnbuilt
 }
 
 // FindImport asks how an import went.
@@ -54,7 +54,7 @@ type FindImport struct {
 
 // Find returns the report of an import.
 func (im *Imports) Find(ctx context.Context, q FindImport) (feed.Report, error) {
-	return feed.Report{}, errNotYet
+	return feed.Report{}, errUnbuilt
 }
 
 // ListRejects asks for the lines an import did not take.
@@ -67,5 +67,5 @@ type ListRejects struct {
 
 // Rejects returns rejected lines by number. NotFound for an import that is not there.
 func (im *Imports) Rejects(ctx context.Context, q ListRejects) ([]feed.Reject, error) {
-	return nil, errNotYet
+	return nil, errUnbuilt
 }

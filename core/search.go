@@ -2,13 +2,21 @@ package core
 
 import (
 	"context"
+	"slices"
+	"sync/atomic"
 
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/search"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
 // Search finds products, and keeps the index in step with the store.
-type Search struct{ s *shared }
+type Search struct {
+	s       *shared
+	defined atomic.Uint64 // catalog.Taxonomy.Revision of the schema the index was last told; 0: none
+}
 
 // FindProducts is a shopper's search.
 type FindProducts struct {
@@ -37,11 +45,110 @@ type FoundProduct struct {
 // is down it answers Degraded from the store, without words or facets, as far
 // as the query allows. Invalid as of search.Query.Validate.
 func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, error) {
-	return FoundProducts{}, errNotYet
+	if err := q.Query.Validate(); err != nil {
+		return FoundProducts{}, err
+	}
+	query := q.Query.Normalize()
+	found := FoundProducts{
+		ID: se.s.ids.New().String(), Items: []FoundProduct{}, Page: query.Page, PerPage: query.PerPage, MaxPage: query.MaxPage(),
+	}
+	taxonomy, err := se.s.Catalog.Taxonomy.Taxonomy(ctx, q.After.Catalog)
+	if err != nil {
+		return FoundProducts{}, err
+	}
+	found.Result, err = se.s.Search.Search(ctx, renamed(taxonomy, query))
+	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
+		return se.withoutEngine(ctx, found, query, q.After)
+	}
+	if err != nil {
+		return FoundProducts{}, err
+	}
+	ids := make([]id.Product, len(found.Hits))
+	for i, h := range found.Hits {
+		ids[i] = h.Product
+	}
+	products, err := se.s.Catalog.Products.ByIDs(ctx, ids, q.After.Catalog)
+	if err != nil {
+		return FoundProducts{}, err
+	}
+	views, err := se.s.present(ctx, products, q.After, false)
+	if err != nil {
+		return FoundProducts{}, err
+	}
+	for _, h := range found.Hits {
+		if i := slices.IndexFunc(views, func(v ProductView) bool { return v.ID == h.Product }); i >= 0 {
+			found.Items = append(found.Items, FoundProduct{views[i], h})
+		}
+	}
+	return found, nil
+}
+
+// renamed puts today's slugs for old ones, which the index does not know.
+func renamed(t *catalog.Taxonomy, q search.Query) search.Query {
+	if c, ok := t.CategoryBySlug(q.Category); ok {
+		q.Category = c.Slug
+	}
+	q.Brands = slices.Clone(q.Brands)
+	for i, slug := range q.Brands {
+		if b, ok := t.BrandBySlug(slug); ok {
+			q.Brands[i] = b.Slug
+		}
+	}
+	return q
+}
+
+// withoutEngine answers what the store can: products whose name has the text
+// in it, or a page of a category or brand.
+func (se *Search) withoutEngine(ctx context.Context, found FoundProducts, q search.Query, after ports.Marks) (FoundProducts, error) {
+	found.Degraded, found.Result = true, search.Result{Facets: []search.Facet{}}
+	c := &Catalog{se.s}
+	var views []ProductView
+	if q.Text != "" {
+		products, _, err := se.s.Catalog.Records.Browse(ctx, catalog.Browse{Query: q.Text, Status: catalog.Active, Sort: catalog.BrowseByName, Limit: q.PerPage})
+		if err != nil {
+			return FoundProducts{}, err
+		}
+		if q.Page > 1 {
+			products = nil
+		}
+		if views, err = se.s.present(ctx, products, after, false); err != nil {
+			return FoundProducts{}, err
+		}
+		found.Total = len(views)
+	} else {
+		list := ListProducts{Category: q.Category, Sort: catalog.Sort(q.Sort), Page: q.Page, PerPage: q.PerPage, After: after}
+		if q.Sort == search.ByRelevance {
+			list.Sort = catalog.ByPopularity
+		}
+		if len(q.Brands) == 1 {
+			list.Brand = q.Brands[0]
+		}
+		page, err := c.List(ctx, list)
+		if err != nil {
+			return FoundProducts{}, err
+		}
+		views, found.Total = page.Products, page.Total
+	}
+	for _, v := range views {
+		h := search.Hit{Product: v.ID, Name: v.Name}
+		if len(v.Variants) > 0 {
+			h.SKU = v.Variants[0].SKU
+		}
+		found.Hits = append(found.Hits, h)
+		found.Items = append(found.Items, FoundProduct{v, h})
+	}
+	return found, nil
 }
 
 // Suggest completes what was typed. While the engine is down there are no
 // suggestions.
 func (se *Search) Suggest(ctx context.Context, q search.SuggestQuery) ([]search.Suggestion, error) {
-	return nil, errNotYet
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
+	found, err := se.s.Search.Suggest(ctx, q.Normalize())
+	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
+		return []search.Suggestion{}, nil
+	}
+	return found, err
 }

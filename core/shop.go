@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,7 +128,7 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	}
 	s := &shared{Deps: deps, Options: o, ids: id.NewSource(deps.Now, deps.Rand)}
 	return &Shop{
-		Catalog: &Catalog{s}, Images: &Images{s}, Imports: &Imports{s}, Search: &Search{s}, Carts: &Carts{s},
+		Catalog: &Catalog{s}, Images: &Images{s}, Imports: &Imports{s}, Search: &Search{s: s}, Carts: &Carts{s},
 		Checkout: &Checkout{s}, Payments: &Payments{s}, Orders: &Orders{s}, Inventory: &Inventory{s}, Keys: &Keys{s}, Mails: &Mails{s},
 		s: s,
 	}, nil
@@ -227,6 +229,9 @@ func (o *Options) validate() error {
 
 // Settings returns the options in force.
 func (s *Shop) Settings() Options { return s.s.Options }
+
+// Providers returns the codes of the payment providers, sorted.
+func (s *Shop) Providers() []string { return slices.Sorted(maps.Keys(s.s.Payments)) }
 
 // allow answers Unauthenticated to nobody and Denied to whoever lacks the permission.
 func allow(by account.Actor, p account.Permission) error {

@@ -2,6 +2,8 @@ package core
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/catalog"
@@ -10,25 +12,57 @@ import (
 	"github.com/bodega-commerce/bodega/ports"
 )
 
-// MaxSKUs bounds how many SKUs one read may name.
+// MaxSKUs bounds how many SKUs or ids one read may name.
 const MaxSKUs = 100
 
 // Product returns the active product of a slug. An old slug finds it too: the
 // answer's Slug is then another than the one asked for, so that an edge can
 // send the shopper there. NotFound for drafts and archived products.
 func (c *Catalog) Product(ctx context.Context, slug string, after ports.Marks) (ProductView, error) {
-	return ProductView{}, errNotYet
+	if !catalog.ValidSlug(slug) {
+		return ProductView{}, fault.Missing("product")
+	}
+	p, err := c.s.Catalog.Products.BySlug(ctx, slug, after.Catalog)
+	if err != nil {
+		return ProductView{}, err
+	}
+	views, err := c.s.present(ctx, []catalog.Product{p}, after, true)
+	if err != nil {
+		return ProductView{}, err
+	}
+	return views[0], nil
 }
 
 // ProductsByID returns the active products among ids, in the order of ids.
+// Invalid at ids for more than MaxSKUs.
 func (c *Catalog) ProductsByID(ctx context.Context, ids []id.Product, after ports.Marks) ([]ProductView, error) {
-	return nil, errNotYet
+	if len(ids) > MaxSKUs {
+		return nil, fault.InvalidField("ids", "too_long", fmt.Sprintf("must be at most %d", MaxSKUs))
+	}
+	products, err := c.s.Catalog.Products.ByIDs(ctx, ids, after.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	return c.s.present(ctx, products, after, false)
 }
 
 // ProductsBySKU returns the active products that have one of the SKUs, each
 // once, in the order of the SKUs. Invalid at skus for more than MaxSKUs.
 func (c *Catalog) ProductsBySKU(ctx context.Context, skus []id.SKU, after ports.Marks) ([]ProductView, error) {
-	return nil, errNotYet
+	if len(skus) > MaxSKUs {
+		return nil, fault.InvalidField("skus", "too_long", fmt.Sprintf("must be at most %d", MaxSKUs))
+	}
+	offers, err := c.s.Catalog.Offers.Offers(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
+	var ids []id.Product
+	for _, sku := range skus {
+		if o, ok := offers[sku.Fold()]; ok && o.Sold && !slices.Contains(ids, o.Product) {
+			ids = append(ids, o.Product)
+		}
+	}
+	return c.ProductsByID(ctx, ids, after)
 }
 
 // ListProducts asks for one page of active products.
@@ -54,7 +88,44 @@ type ProductPage struct {
 // List returns one page of active products. A category or brand that is not
 // there has no products. Invalid as of catalog.Listing.Validate.
 func (c *Catalog) List(ctx context.Context, l ListProducts) (ProductPage, error) {
-	return ProductPage{}, errNotYet
+	listing := catalog.Listing{Featured: l.Featured, Sort: l.Sort, Page: l.Page, PerPage: l.PerPage}
+	if listing.Sort == "" {
+		listing.Sort = catalog.Newest
+	}
+	if listing.Page == 0 {
+		listing.Page = 1
+	}
+	if listing.PerPage == 0 {
+		listing.PerPage = catalog.DefaultPerPage
+	}
+	if err := listing.Validate(); err != nil {
+		return ProductPage{}, err
+	}
+	page := ProductPage{
+		Products: []ProductView{}, Page: listing.Page, PerPage: listing.PerPage, MaxPage: catalog.MaxPage(listing.PerPage),
+	}
+	if l.Category != "" || l.Brand != "" {
+		taxonomy, err := c.s.Catalog.Taxonomy.Taxonomy(ctx, l.After.Catalog)
+		if err != nil {
+			return ProductPage{}, err
+		}
+		category, inCategory := taxonomy.CategoryBySlug(l.Category)
+		brand, ofBrand := taxonomy.BrandBySlug(l.Brand)
+		if l.Category != "" && !inCategory || l.Brand != "" && !ofBrand {
+			return page, nil
+		}
+		if inCategory {
+			listing.Categories = taxonomy.Within(category.ID)
+		}
+		listing.Brand = brand.ID
+	}
+	found, err := c.s.Catalog.Products.Page(ctx, listing, l.After.Catalog)
+	if err != nil {
+		return ProductPage{}, err
+	}
+	page.Total = found.Total
+	page.Products, err = c.s.present(ctx, found.Products, l.After, false)
+	return page, err
 }
 
 // WalkProducts asks for the next stretch of all active products.
@@ -75,51 +146,72 @@ type ProductStretch struct {
 // Walk returns active products by id. Whoever walks sees every product that
 // was active all the while; one that appears meanwhile may be missed.
 func (c *Catalog) Walk(ctx context.Context, w WalkProducts) (ProductStretch, error) {
-	return ProductStretch{}, errNotYet
+	if err := checkLimit(w.Limit, catalog.MaxPerPage); err != nil {
+		return ProductStretch{}, err
+	}
+	products, err := c.s.Catalog.Products.Walk(ctx, w.UpdatedSince, w.From, w.Limit, w.After.Catalog)
+	if err != nil {
+		return ProductStretch{}, err
+	}
+	var stretch ProductStretch
+	if len(products) == w.Limit {
+		stretch.Next = products[len(products)-1].ID
+	}
+	stretch.Products, err = c.s.present(ctx, products, w.After, false)
+	return stretch, err
+}
+
+func checkLimit(limit, most int) error {
+	switch {
+	case limit < 1:
+		return fault.InvalidField("limit", "too_small", "must be at least 1")
+	case limit > most:
+		return fault.InvalidField("limit", "too_large", fmt.Sprintf("must be at most %d", most))
+	}
+	return nil
 }
 
 // Related returns up to limit other products a shopper of this one may want:
 // of its category, then of its brand, most sold first. NotFound as of Product.
 func (c *Catalog) Related(ctx context.Context, slug string, limit int, after ports.Marks) ([]ProductView, error) {
-	return nil, errNotYet
+	if err := checkLimit(limit, catalog.MaxPerPage-1); err != nil {
+		return nil, err
+	}
+	if !catalog.ValidSlug(slug) {
+		return nil, fault.Missing("product")
+	}
+	p, err := c.s.Catalog.Products.BySlug(ctx, slug, after.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	listing := catalog.Listing{Sort: catalog.ByPopularity, Page: 1, PerPage: limit + 1}
+	related := []catalog.Product{}
+	gather := func(l catalog.Listing) error {
+		found, err := c.s.Catalog.Products.Page(ctx, l, after.Catalog)
+		if err != nil {
+			return err
+		}
+		for _, other := range found.Products {
+			known := func(r catalog.Product) bool { return r.ID == other.ID }
+			if len(related) < limit && other.ID != p.ID && !slices.ContainsFunc(related, known) {
+				related = append(related, other)
+			}
+		}
+		return nil
+	}
+	if !p.Category.IsZero() {
+		near := listing
+		near.Categories = []id.Category{p.Category}
+		if err := gather(near); err != nil {
+			return nil, err
+		}
+	}
+	if len(related) < limit && !p.Brand.IsZero() {
+		same := listing
+		same.Brand = p.Brand
+		if err := gather(same); err != nil {
+			return nil, err
+		}
+	}
+	return c.s.present(ctx, related, after, false)
 }
-
-// CategoryNode is a category with what is below it.
-type CategoryNode struct {
-	catalog.Category
-	ProductCount int // active products in it and below it
-	Children     []CategoryNode
-}
-
-// CategoryView is a category with what it takes to show it.
-type CategoryView struct {
-	catalog.Category
-	Path         []catalog.Category            // from the root to itself
-	Children     []catalog.Category            // right below it, in order
-	Definitions  []catalog.AttributeDefinition // own and inherited, by position; not to be changed
-	ProductCount int                           // active products in it and below it
-}
-
-// Categories returns the whole tree, in order.
-func (c *Catalog) Categories(ctx context.Context, after ports.Marks) ([]CategoryNode, error) {
-	return nil, errNotYet
-}
-
-// Category returns the category of a slug. An old slug finds it too: the
-// answer's Slug is then another.
-func (c *Catalog) Category(ctx context.Context, slug string, after ports.Marks) (CategoryView, error) {
-	return CategoryView{}, errNotYet
-}
-
-// Brands returns all brands by name.
-func (c *Catalog) Brands(ctx context.Context, after ports.Marks) ([]catalog.Brand, error) {
-	return nil, errNotYet
-}
-
-// Brand returns the brand of a slug. An old slug finds it too: the answer's
-// Slug is then another.
-func (c *Catalog) Brand(ctx context.Context, slug string, after ports.Marks) (catalog.Brand, error) {
-	return catalog.Brand{}, errNotYet
-}
-
-var errNotYet = fault.New(fault.Unavailable, "unavailable", "this is not built yet")

@@ -18,7 +18,7 @@ type ProductView struct {
 	catalog.Product
 	Brand       *catalog.Brand                // nil: none
 	Path        []catalog.Category            // from the root to its own category; empty: none
-	Definitions []catalog.AttributeDefinition // what holds for its category; not to be changed
+	Definitions []catalog.AttributeDefinition // of its options and, except in lists, its attributes; by position and name
 	Available   map[string]int                // by id.SKU.Fold; a SKU that is missing has none
 }
 

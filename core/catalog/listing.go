@@ -119,3 +119,27 @@ type BrowseKey struct {
 
 // IsZero reports whether the list starts at its beginning.
 func (k BrowseKey) IsZero() bool { return k.ID.IsZero() }
+
+// Validate answers Invalid for an unknown sort or status, a limit out of range
+// or a query that is no text.
+func (b Browse) Validate() error {
+	var f fault.Fields
+	switch b.Sort {
+	case BrowseByID, BrowseByName, BrowseByUpdatedAt, BrowseByPrice:
+	default:
+		f.Add("sort", "enum", "must be id, name, updated_at or price")
+	}
+	switch b.Status {
+	case "", Draft, Active, Archived:
+	default:
+		f.Add("status", "enum", "must be draft, active or archived")
+	}
+	switch {
+	case b.Limit < 1:
+		f.Add("limit", "too_small", "must be at least 1")
+	case b.Limit > MaxPerPage:
+		f.Add("limit", "too_large", "must be at most 100")
+	}
+	checkText(&f, "q", b.Query, MaxName)
+	return f.Err()
+}

@@ -89,7 +89,7 @@ func (d *AttributeDefinition) Fit(v Value) (fitting Value, ok bool) {
 
 // Check returns everything that is wrong with a product by itself: texts,
 // slug, prices, statuses, SKUs and options. References and attribute
-// definitions are for Taxonomy.Check, the shop's currency for who knows it.
+// definitions are for Taxonomy.Misfits, the shop's currency for who knows it.
 func (p *Product) Check() []fault.Field {
 	var f fault.Fields
 	checkSlug(&f, p.Slug)
@@ -100,7 +100,11 @@ func (p *Product) Check() []fault.Field {
 	default:
 		f.Add("status", "enum", "must be draft, active or archived")
 	}
-	f.Join("base_price", p.BasePrice.Validate())
+	if p.BasePrice.IsNone() {
+		f.Add("base_price", "required", "is required")
+	} else {
+		f.Join("base_price", p.BasePrice.Validate())
+	}
 	if !p.CompareAt.IsNone() {
 		f.Join("compare_at_price", p.CompareAt.Validate())
 	}

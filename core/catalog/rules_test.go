@@ -41,7 +41,7 @@ func TestProduct_Check(t *testing.T) {
 		"DoubleDash":       {func(p *Product) { p.Slug = "a--b" }, "slug pattern"},
 		"LongSlug":         {func(p *Product) { p.Slug = strings.Repeat("a", 300) }, "slug too_long"},
 		"NoSlug":           {func(p *Product) { p.Slug = "" }, "slug required"},
-		"NoPrice":          {func(p *Product) { p.BasePrice = money.Amount{} }, "base_price.currency enum"},
+		"NoPrice":          {func(p *Product) { p.BasePrice = money.Amount{} }, "base_price required"},
 		"NegativePrice":    {func(p *Product) { p.BasePrice = money.New(-1, "EUR") }, "base_price.amount too_small"},
 		"HugeOverride":     {func(p *Product) { p.Variants[0].PriceOverride = money.New(money.Max+1, "EUR") }, "variants[0].price.amount too_large"},
 		"Status":           {func(p *Product) { p.Status = "sold" }, "status enum"},
@@ -199,10 +199,41 @@ func TestTaxonomy_Misfits(t *testing.T) {
 			p.Category = ids["tees"]
 			p.Attributes = Attributes{"weight": Num(150), "fabric": Text("cotton")}
 			c.change(&p)
-			if got := at(tax.Misfits(&p)); got != c.want {
+			if got := at(tax.Misfits(&p, nil)); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestTaxonomy_MisfitsOfBeforeMayStay(t *testing.T) {
+	t.Parallel()
+	tax, ids := shelf(t, []string{"wear", "tees"}, map[string][]AttributeDefinition{
+		"wear": {{Name: "weight", Type: Number}, {Name: "fabric", Type: String, Required: true}},
+	})
+	was := validProduct()
+	was.Category = ids["tees"]
+	was.Attributes = Attributes{"weight": Text("heavy"), "gone": Text("x")}
+	was.Variants[0].Attributes = Attributes{"gone": Text("y")}
+	same := was
+	same.Name = "Other"
+	if got := at(tax.Misfits(&same, &was)); got != "" {
+		t.Errorf("another name: %s", got)
+	}
+	moved := was
+	moved.Category = ids["wear"]
+	if got := tax.Misfits(&moved, &was); len(got) != 4 {
+		t.Errorf("another category: %v", got)
+	}
+	changed := was
+	changed.Attributes = Attributes{"weight": Text("light"), "gone": Text("x")}
+	if got := at(tax.Misfits(&changed, &was)); got != "attributes.weight type" {
+		t.Errorf("another weight: %s", got)
+	}
+	draft := was
+	draft.Status = Draft
+	if got := at(tax.Misfits(&was, &draft)); got != "attributes.fabric required" {
+		t.Errorf("published: %s", got)
 	}
 }
 

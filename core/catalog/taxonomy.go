@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"cmp"
+	"encoding/binary"
+	"hash/fnv"
 	"slices"
 
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -19,6 +21,8 @@ type Taxonomy struct {
 	brandSlug  map[string]id.Brand // old slugs too
 	defined    map[id.Category]map[string]*AttributeDefinition
 	effective  map[id.Category][]AttributeDefinition // own and inherited, by position, then name
+	required   map[id.Category][]*AttributeDefinition
+	revision   uint64
 }
 
 // NewTaxonomy arranges what a store holds. Old slugs map to the id that has
@@ -32,6 +36,7 @@ func NewTaxonomy(categories []Category, brands []Brand, definitions []AttributeD
 		brandSlug:  map[string]id.Brand{},
 		defined:    map[id.Category]map[string]*AttributeDefinition{},
 		effective:  map[id.Category][]AttributeDefinition{},
+		required:   map[id.Category][]*AttributeDefinition{},
 	}
 	for slug, c := range oldCategories {
 		t.bySlug[slug] = c
@@ -65,7 +70,29 @@ func NewTaxonomy(categories []Category, brands []Brand, definitions []AttributeD
 		t.defined[d.Category][d.Name] = d
 	}
 	t.inherit(id.Category{}, nil)
+	t.revision = revision(categories, t.brandList)
 	return t
+}
+
+// Revision changes whenever a category, brand or definition does: a definition
+// raises the version of its category.
+func (t *Taxonomy) Revision() uint64 { return t.revision }
+
+func revision(categories []Category, brands []Brand) uint64 {
+	h := fnv.New64a()
+	var version [8]byte
+	add := func(id [16]byte, v int64) {
+		h.Write(id[:])
+		binary.LittleEndian.PutUint64(version[:], uint64(v))
+		h.Write(version[:])
+	}
+	for i := range categories {
+		add(categories[i].ID.UUID, categories[i].Version)
+	}
+	for i := range brands {
+		add(brands[i].ID.UUID, brands[i].Version)
+	}
+	return h.Sum64()
 }
 
 // inherit works out what holds for each child of a category: its own
@@ -86,6 +113,11 @@ func (t *Taxonomy) inherit(parent id.Category, inherited []AttributeDefinition) 
 			return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.Name, b.Name))
 		})
 		t.effective[c] = all
+		for i := range all {
+			if all[i].Required {
+				t.required[c] = append(t.required[c], &all[i])
+			}
+		}
 		t.inherit(c, all)
 	}
 }

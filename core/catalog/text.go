@@ -53,3 +53,10 @@ func (s SEO) check(f *fault.Fields) {
 	checkText(f, "seo.title", s.Title, maxSEO)
 	checkText(f, "seo.description", s.Description, maxSEO)
 }
+
+// ValidAlt reports whether a text can say what a picture shows.
+func ValidAlt(s string) bool {
+	var f fault.Fields
+	checkText(&f, "alt", s, maxAlt)
+	return f.Err() == nil
+}
