@@ -1,0 +1,72 @@
+package cached
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// Options are the settings of a cached catalogue. Every zero value is usable.
+type Options struct {
+	// Shared says that other processes use the same ports.Cache: values are
+	// exchanged through it.
+	Shared bool
+	// Held is how many products a process holds at most, in lists or alone, at
+	// 3 to 5 kB each. 0: 8192.
+	Held int
+	// Direct is how many reads may ask the store at once while the cache cannot
+	// be reached. 0: 50.
+	Direct int
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+	// Rand returns a number in [0, 1), for spreading refreshes; nil: math/rand.
+	Rand func() float64
+}
+
+// Catalog returns the store with its storefront reads cached, and who is to be
+// told of changes.
+func Catalog(store ports.CatalogStore, cache ports.Cache, o Options) (ports.CatalogStore, ports.Invalidator) {
+	marks := store.Marks
+	store.Products = Products(store.Products, marks, cache, o)
+	store.Taxonomy = Taxonomies(store.Taxonomy, marks, cache, o)
+	return store, Invalidator(cache, marks)
+}
+
+// Products returns store with BySlug, ByIDs and Page cached. marks is the
+// position of the store's primary.
+func Products(store ports.Products, marks ports.Marker, cache ports.Cache, o Options) ports.Products {
+	return &products{store, newShelf(marks, cache, o), codecOf[catalog.Product](), codecOf[listed]()}
+}
+
+// Taxonomies returns store with everything cached. marks is the position of
+// the store's primary.
+func Taxonomies(store ports.Taxonomies, marks ports.Marker, cache ports.Cache, o Options) ports.Taxonomies {
+	o.Shared = false // a taxonomy is read once for each change: no use in sending it about
+	return &taxonomies{store, newShelf(marks, cache, o)}
+}
+
+func newShelf(marks ports.Marker, cache ports.Cache, o Options) *shelf {
+	s := &shelf{
+		cache: cache, marks: marks, shared: o.Shared, now: o.Now, rand: o.Rand,
+		flights: &singleflight.Group{},
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.rand == nil {
+		s.rand = rand.Float64
+	}
+	if o.Held == 0 {
+		o.Held = 8192
+	}
+	if o.Direct == 0 {
+		o.Direct = 50
+	}
+	s.held = newSegmented(o.Held)
+	s.direct = make(chan struct{}, o.Direct)
+	return s
+}

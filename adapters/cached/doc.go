@@ -1,0 +1,27 @@
+// Package cached answers the storefront's first reads from memory: product
+// details, lists, hydration of search hits, the taxonomy.
+//
+// Each process holds what it read as Go values, because decoding a product
+// costs as much as reading it from SQLite. What it holds is served only while
+// the generations in ports.Cache, which all processes share, are as they were
+// when it was read, and only if the mark it was read at covers what the caller
+// has to see. With Options.Shared the processes also hand each other encoded
+// values through that cache.
+//
+// Three rules keep what is served as new as the last invalidation:
+//
+//   - The primary's position is taken before the store is read, the store is
+//     read at or after it, and the value is held at that mark.
+//   - A value is held only if its mark covers every generation it belongs to,
+//     looked up after it was read. So a reader that was overtaken by a change
+//     cannot put an old value back.
+//   - Whoever joins a read that is under way checks its outcome like any held
+//     value, and reads again if it began too early.
+//
+// Nothing here is needed for a right answer: without the cache the store is
+// asked, a bounded number of times at once.
+//
+// It is ports.Products and ports.Taxonomies around another, and the
+// ports.Invalidator that makes held values stale. It imports the standard
+// library, nouns, ports and x/sync.
+package cached

@@ -1,0 +1,244 @@
+package cached
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// shelf holds values of any kind and gets new ones.
+type shelf struct {
+	cache   ports.Cache
+	marks   ports.Marker
+	shared  bool
+	now     func() time.Time
+	rand    func() float64
+	held    *segmented
+	flights *singleflight.Group
+	direct  chan struct{} // a place for each read past an unreachable cache
+}
+
+// item is what was read: a value, or that there is none.
+type item struct {
+	value   any
+	missing error              // NotFound, in place of a value
+	names   []string           // of the generations it belongs to
+	seen    []ports.Generation // their state when it was held; nil: it was overtaken before
+	at      ports.Mark
+	born    time.Time
+	cost    time.Duration // what reading it took
+	life
+	weight     int
+	refreshing atomic.Bool
+}
+
+// life is how long an item is fresh and how long it may be served.
+type life struct{ fresh, keep time.Duration }
+
+// query says what to read and how to hold it.
+type query[T any] struct {
+	key  string
+	load func(ctx context.Context, at ports.Mark) (T, error)
+	life
+	generations func(T) []string // that a value belongs to
+	absent      func() []string  // that its absence belongs to; none: absence is not held
+	weight      func(T) int      // in products; nil: 1
+	fits        func(T) bool     // whether a value under the key answers the question; nil: any does
+	codec       codec[T]         // of values that are exchanged
+}
+
+const (
+	// loadTimeout bounds a read that several callers wait for and none may cancel.
+	loadTimeout = 10 * time.Second
+	absentLife  = time.Minute
+	// attempts is how often a reader that was overtaken by changes tries again
+	// before it reads past the shelf.
+	attempts = 3
+)
+
+// read answers a query from the shelf or through it.
+func read[T any](ctx context.Context, s *shelf, q query[T], after ports.Mark) (T, error) {
+	for attempt := range attempts {
+		it := s.held.get(q.key)
+		if it == nil {
+			var err error
+			if it, err = flight(ctx, s, q, attempt > 0); err != nil {
+				return past(ctx, s, q.load, after, err)
+			}
+		}
+		now, err := s.generations(ctx, it.names)
+		if err != nil {
+			return past(ctx, s, q.load, after, err)
+		}
+		if s.serves(it, now, after) && q.answeredBy(it) {
+			if s.early(it) && it.refreshing.CompareAndSwap(false, true) {
+				go refresh(context.WithoutCancel(ctx), s, q, it)
+			}
+			v, _ := it.value.(T)
+			return v, it.missing
+		}
+		s.held.drop(q.key, it)
+	}
+	return past(ctx, s, q.load, after, bypass{errors.New("overtaken by changes")})
+}
+
+func (q *query[T]) answeredBy(it *item) bool {
+	v, ok := it.value.(T)
+	return !ok || q.fits == nil || q.fits(v)
+}
+
+// serves reports whether an item is still true and new enough.
+func (s *shelf) serves(it *item, now []ports.Generation, after ports.Mark) bool {
+	if it.seen == nil || !it.at.Covers(after) || s.now().Sub(it.born) >= it.keep {
+		return false
+	}
+	for i := range now {
+		if now[i].Number != it.seen[i].Number {
+			return false
+		}
+	}
+	return true
+}
+
+// early decides whether this reader refreshes an item ahead of time: the more
+// likely the nearer its end and the dearer it was, so that readers do not all
+// wait for it at once (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic
+// Cache Stampede Prevention, VLDB 2015).
+func (s *shelf) early(it *item) bool {
+	left := it.fresh - s.now().Sub(it.born)
+	return left <= 0 || left < 32*it.cost && float64(left) < float64(it.cost)*-math.Log(1-s.rand())
+}
+
+func refresh[T any](ctx context.Context, s *shelf, q query[T], it *item) {
+	if _, err := flight(ctx, s, q, true); err != nil {
+		it.refreshing.Store(false) // another reader may try
+	}
+}
+
+// flight gets an item, once for all who ask at the same time.
+func flight[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, error) {
+	landed := s.flights.DoChan(q.key, func() (got any, err error) {
+		defer func() {
+			if p := recover(); p != nil { // on nobody's goroutine it would end the process
+				err = fault.Wrap(fault.Internal, "cached: read", fmt.Errorf("panic: %v", p))
+			}
+		}()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+		defer cancel()
+		it, err := get(ctx, s, q, anew)
+		if err != nil && ctx.Err() != nil {
+			err = fault.Wrap(fault.Unavailable, "cached: read", err)
+		}
+		return it, err
+	})
+	select {
+	case r := <-landed:
+		it, _ := r.Val.(*item)
+		return it, r.Err
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.Canceled, "cached: read", ctx.Err())
+	}
+}
+
+// get takes an item from another process or from the store, and holds it if
+// nothing has overtaken it meanwhile. anew asks the store in any case.
+func get[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, error) {
+	if s.shared && !anew {
+		if it := fetch(ctx, s, q); it != nil {
+			return it, nil
+		}
+	}
+	at, err := s.marks.Position(ctx)
+	if err != nil {
+		return nil, bypass{err}
+	}
+	it := &item{at: at, born: s.now(), weight: 1}
+	v, err := q.load(ctx, at)
+	it.cost = max(s.now().Sub(it.born), time.Microsecond)
+	switch {
+	case err == nil:
+		it.value, it.names, it.life = v, q.generations(v), q.life
+		it.fresh += time.Duration((0.2*s.rand() - 0.1) * float64(it.fresh))
+		if q.weight != nil {
+			it.weight = q.weight(v)
+		}
+	case fault.Is(err, fault.NotFound) && q.absent != nil:
+		it.missing, it.names, it.life = err, q.absent(), life{absentLife, absentLife}
+		if len(it.names) == 0 {
+			return nil, err
+		}
+	default:
+		return nil, err
+	}
+	if err := s.hold(ctx, q.key, it); err != nil {
+		return nil, err
+	}
+	if s.shared && it.seen != nil {
+		share(ctx, s, q, it)
+	}
+	return it, nil
+}
+
+// hold puts an item on the shelf if its mark covers every generation it belongs to.
+func (s *shelf) hold(ctx context.Context, key string, it *item) error {
+	now, err := s.generations(ctx, it.names)
+	if err != nil {
+		return err
+	}
+	if covers(it.at, now) {
+		it.seen = now
+		s.held.put(key, it)
+	}
+	return nil
+}
+
+func covers(at ports.Mark, generations []ports.Generation) bool {
+	for _, g := range generations {
+		if !at.Covers(g.After) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *shelf) generations(ctx context.Context, names []string) ([]ports.Generation, error) {
+	_, now, err := s.cache.Lookup(ctx, "", names...)
+	if err != nil {
+		return nil, bypass{err}
+	}
+	return now, nil
+}
+
+// bypass says that the way over the shelf failed, not the store itself.
+type bypass struct{ cause error }
+
+func (b bypass) Error() string { return "cached: " + b.cause.Error() }
+func (b bypass) Unwrap() error { return b.cause }
+
+// past asks the store past the shelf if only the shelf failed, a bounded number
+// of times at once: a cache that is down must not take the store with it.
+func past[T any](ctx context.Context, s *shelf, load func(context.Context, ports.Mark) (T, error), after ports.Mark, why error) (T, error) {
+	if !errors.As(why, new(bypass)) {
+		var none T
+		return none, why
+	}
+	select {
+	case s.direct <- struct{}{}:
+		defer func() { <-s.direct }()
+	case <-ctx.Done():
+		var none T
+		return none, fault.Wrap(fault.Canceled, "cached: read", ctx.Err())
+	}
+	if at, err := s.marks.Position(ctx); err == nil && at.Covers(after) {
+		after = at
+	}
+	return load(ctx, after)
+}

@@ -1,0 +1,36 @@
+package cached
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// theTree is raised by every change of categories, brands and definitions.
+const theTree = "gen:tree"
+
+var treeLife = life{10 * time.Minute, time.Hour}
+
+type taxonomies struct {
+	ports.Taxonomies
+	s *shelf
+}
+
+func (c *taxonomies) Taxonomy(ctx context.Context, after ports.Mark) (*catalog.Taxonomy, error) {
+	return read(ctx, c.s, query[*catalog.Taxonomy]{
+		key: "category_tree", life: treeLife, load: c.Taxonomies.Taxonomy,
+		generations: func(*catalog.Taxonomy) []string { return []string{theTree} },
+	}, after)
+}
+
+func (c *taxonomies) ActiveCounts(ctx context.Context, after ports.Mark) (map[id.Category]int, error) {
+	counts, err := read(ctx, c.s, query[map[id.Category]int]{
+		key: "category_tree:counts", life: treeLife, load: c.Taxonomies.ActiveCounts,
+		generations: func(map[id.Category]int) []string { return []string{anyProduct} },
+	}, after)
+	return maps.Clone(counts), err
+}
