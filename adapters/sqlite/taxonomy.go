@@ -78,11 +78,11 @@ func (s *session) brands(where string, args ...any) ([]catalog.Brand, error) {
 
 func (s *session) definitions() ([]catalog.AttributeDefinition, error) {
 	all := []catalog.AttributeDefinition{}
-	err := s.query(`SELECT category, name, label, type, unit, choices, required, filterable, variant_option, position, version
+	err := s.query(`SELECT category, name, label, type, unit, choices, required, filterable, variant_option, position, version, derived
 		FROM attribute_definitions ORDER BY category, name`, func(r row) error {
 		d := catalog.AttributeDefinition{
 			Category: id.Category{UUID: r.uuid(0)}, Name: r.text(1), Label: r.text(2), Type: catalog.AttributeType(r.text(3)), Unit: r.text(4),
-			Required: r.bool(6), Filterable: r.bool(7), VariantOption: r.bool(8), Position: r.int(9), Version: r.int64(10),
+			Required: r.bool(6), Filterable: r.bool(7), VariantOption: r.bool(8), Position: r.int(9), Version: r.int64(10), Derived: r.bool(11),
 			Choices: []catalog.Choice{},
 		}
 		if choices := r.text(5); choices != "[]" {
@@ -243,11 +243,11 @@ func (w attributeWriter) SaveDefinitions(_ context.Context, ds ...catalog.Attrib
 			}
 		}
 		if _, err := w.exec(`INSERT INTO attribute_definitions
-				(category, name, label, type, unit, choices, required, filterable, variant_option, position, version)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+				(category, name, label, type, unit, choices, required, filterable, variant_option, position, version, derived)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 			ON CONFLICT (category, name) DO UPDATE SET label = ?3, type = ?4, unit = ?5, choices = ?6, required = ?7, filterable = ?8,
-				variant_option = ?9, position = ?10, version = ?11`,
-			d.Category.UUID[:], d.Name, d.Label, string(d.Type), d.Unit, choices, d.Required, d.Filterable, d.VariantOption, d.Position, d.Version); err != nil {
+				variant_option = ?9, position = ?10, version = ?11, derived = ?12`,
+			d.Category.UUID[:], d.Name, d.Label, string(d.Type), d.Unit, choices, d.Required, d.Filterable, d.VariantOption, d.Position, d.Version, d.Derived); err != nil {
 			return err
 		}
 	}

@@ -50,6 +50,7 @@ CREATE TABLE attribute_definitions (
 	filterable     INTEGER NOT NULL,
 	variant_option INTEGER NOT NULL,
 	position       INTEGER NOT NULL,
+	derived        INTEGER NOT NULL, -- an import made it of values
 	version        INTEGER NOT NULL,
 	PRIMARY KEY (category, name)
 ) STRICT, WITHOUT ROWID;
