@@ -13,10 +13,13 @@ type Searcher interface {
 	// matching variants, with the facets of the whole result.
 	//
 	// The order is that of the query's sort. Relevance is score, then sales;
-	// price_asc takes a product by its cheapest matching variant, price_desc by
-	// its dearest; rating is average, then number of ratings; newest is the
-	// newest matching variant. Every order ends with the product id, ascending,
-	// so that pages neither repeat nor skip a product of an unchanged index.
+	// price_asc is the lowest price first, price_desc the highest; rating is
+	// average, then number of ratings; popularity is sales; newest is
+	// Document.Newest. A product stands where its best matching variant does,
+	// and is shown by it: among variants equal in that, the one of the higher
+	// score, then the lower price, the newer, the lower SKU. Every order ends
+	// with the product id, ascending, so that pages neither repeat nor skip a
+	// product of an unchanged index.
 	//
 	// Unknown words, brands, categories, attributes and values are no error:
 	// they find nothing. Counts are of products and disjunctive, see

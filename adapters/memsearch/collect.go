@@ -119,7 +119,7 @@ func (c *collector) begin(s *snapshot, q *search.Query) {
 	if need := len(s.products) - len(c.found); need > 0 {
 		c.found = append(c.found, make([]found, need)...)
 	}
-	c.values.grow(len(s.valueTypes))
+	c.values.grow(len(s.valueText))
 	c.repeats.grow(len(s.attributeTypes))
 	c.brands.grow(len(s.brands) + 1)
 	c.categories.grow(len(s.categories))
@@ -269,7 +269,7 @@ func (c *collector) key(doc uint32, score float32) key {
 	case search.ByPriceDesc:
 		return key{first: c.price[doc]}
 	case search.ByRating:
-		return key{int64(math.Float32bits(c.rating[doc])), int64(c.ratings[doc])}
+		return key{int64(math.Float64bits(c.rating[doc])), int64(c.ratings[doc])}
 	case search.ByNewest:
 		return key{first: c.newest[doc]}
 	case search.ByPopularity:

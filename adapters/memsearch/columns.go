@@ -16,7 +16,7 @@ type columns struct {
 	group   []uint32 // the product's ordinal
 	price   []int64
 	newest  []int64
-	rating  []float32
+	rating  []float64
 	ratings []int32
 	sales   []int64
 	flags   []uint8
@@ -98,7 +98,8 @@ type snapshot struct {
 	postings paged[*posting]
 	inPath   paged[[]uint32] // documents by category, also dead ones
 
-	valueTypes     []search.Value
+	valueText      []string           // attribute values, as search.Value.String writes them
+	valueNumber    []float64          // what they read as, NaN for nothing
 	attributeOf    []uint32           // by value
 	attributeTypes []search.Attribute // by attribute ordinal, as the schema defines it
 	ofAttribute    paged[[]uint32]    // values by attribute

@@ -12,7 +12,7 @@ import (
 // still counts in that facet.
 type conditions struct {
 	inStock   bool
-	minRating float32
+	minRating float64
 
 	brands   []bool // by document's brand; nil: any
 	paths    []bool // by path; nil: any
@@ -37,7 +37,7 @@ const (
 )
 
 func (c *conditions) resolve(s *snapshot, q *search.Query) {
-	c.inStock, c.minRating = q.InStock, float32(q.MinRating)
+	c.inStock, c.minRating = q.InStock, q.MinRating
 	c.brands, c.paths = nil, nil
 	if len(q.Brands) > 0 {
 		c.brands = make([]bool, len(s.brands)+1)
@@ -63,7 +63,7 @@ func (c *conditions) resolve(s *snapshot, q *search.Query) {
 	}
 	c.filters = q.Filters
 	c.attributes = c.attributes[:0]
-	if need := len(s.valueTypes) - len(c.accept); len(q.Filters) > 0 && need > 0 {
+	if need := len(s.valueText) - len(c.accept); len(q.Filters) > 0 && need > 0 {
 		c.accept = append(c.accept, make([]uint16, need)...)
 	}
 	for i, f := range q.Filters {
@@ -73,7 +73,7 @@ func (c *conditions) resolve(s *snapshot, q *search.Query) {
 		}
 		c.attributes = append(c.attributes, a)
 		for _, v := range s.ofAttribute.at(a) {
-			if int(v) < len(s.valueTypes) && f.Matches(s.valueTypes[v]) {
+			if int(v) < len(s.valueText) && f.Matches(search.Text(s.valueText[v])) {
 				c.accept[v] = uint16(i + 1)
 				c.accepted = append(c.accepted, v)
 			}

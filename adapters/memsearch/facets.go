@@ -75,11 +75,7 @@ func (g *grouping) values(a uint32) []uint32 {
 func (c *collector) candidates(q *search.Query) []search.Candidate {
 	c.byAttribute.reset(len(c.attributeTypes))
 	for _, v := range c.values.touched {
-		a := c.attributeOf[v]
-		if c.attributeTypes[a].Numeric && c.valueTypes[v].Kind() != search.KindNumber {
-			continue // of no use among ranges
-		}
-		c.byAttribute.add(a, v)
+		c.byAttribute.add(c.attributeOf[v], v)
 	}
 	list := make([]search.Candidate, 0, len(c.byAttribute.owners))
 	for _, a := range c.byAttribute.owners {
@@ -119,20 +115,17 @@ func (c *collector) brandFacet(q *search.Query) search.Facet {
 func (c *collector) categoryFacet(q *search.Query) search.Facet {
 	values := make([]search.FacetValue, 0, len(c.categories.touched)+1)
 	want, known := c.category(q.Category)
-	known = known && q.Category != ""
-	add := func(n uint32, count int) {
+	asked := q.Category != ""
+	for _, n := range c.categories.touched {
 		category := &c.snapshot.categories[n]
-		v := search.FacetValue{Value: category.Slug, Label: category.Name, Count: count, Selected: known && n == want}
+		v := search.FacetValue{Value: category.Slug, Label: category.Name, Count: int(c.categories.n[n]), Selected: known && asked && n == want}
 		if category.parent != 0 {
 			v.Parent = c.snapshot.categories[category.parent-1].Slug
 		}
 		values = append(values, v)
 	}
-	for _, n := range c.categories.touched {
-		add(n, int(c.categories.n[n]))
-	}
-	if known && c.categories.n[want] == 0 {
-		add(want, 0)
+	if asked && !(known && c.categories.n[want] > 0) {
+		values = append(values, search.FacetValue{Value: q.Category, Label: q.Category, Selected: true})
 	}
 	return search.Facet{Name: search.FacetCategory, Label: "Category", Type: search.Terms, Values: search.SortValues(values, nil)}
 }
@@ -143,11 +136,10 @@ func (c *collector) termsFacet(a uint32, def *search.Attribute, filter search.Fi
 		if n, m := c.values.n[v], c.values.n[w]; n != m {
 			return cmp.Compare(m, n)
 		}
-		return strings.Compare(c.valueTypes[v].String(), c.valueTypes[w].String())
+		return strings.Compare(c.valueText[v], c.valueText[w])
 	})
 	values := make([]search.FacetValue, 0, min(len(counted), search.MaxFacetValues)+len(filter.Values))
-	add := func(v search.Value, count uint32, selected bool) {
-		text := v.String()
+	add := func(text string, count uint32, selected bool) {
 		label := text
 		if i := slices.IndexFunc(def.Choices, func(ch search.Choice) bool { return ch.Value == text }); i >= 0 {
 			label = cmp.Or(def.Choices[i].Label, text)
@@ -155,16 +147,16 @@ func (c *collector) termsFacet(a uint32, def *search.Attribute, filter search.Fi
 		values = append(values, search.FacetValue{Value: text, Label: label, Count: int(count), Selected: selected})
 	}
 	for _, v := range first {
-		add(c.valueTypes[v], c.values.n[v], filter.Matches(c.valueTypes[v]))
+		add(c.valueText[v], c.values.n[v], filter.Matches(search.Text(c.valueText[v])))
 	}
 	for _, v := range counted[len(first):] {
-		if filter.Matches(c.valueTypes[v]) {
-			add(c.valueTypes[v], c.values.n[v], true)
+		if filter.Matches(search.Text(c.valueText[v])) {
+			add(c.valueText[v], c.values.n[v], true)
 		}
 	}
 	for _, text := range filter.Values { // selected, and nothing left of it
 		if !slices.ContainsFunc(values, func(v search.FacetValue) bool { return v.Value == text }) {
-			add(search.Text(text), 0, true)
+			add(text, 0, true)
 		}
 	}
 	return search.Facet{Name: def.Name, Label: cmp.Or(def.Label, def.Name), Type: search.Terms, Values: search.SortValues(values, def.Choices)}
@@ -174,7 +166,7 @@ func (c *collector) rangeFacet(a uint32, def *search.Attribute, filter search.Fi
 	f := search.Facet{Name: def.Name, Label: cmp.Or(def.Label, def.Name), Type: search.Ranges, Unit: def.Unit, Buckets: []search.Bucket{}}
 	counted := c.byAttribute.values(a)
 	for i, v := range counted {
-		n := c.valueTypes[v].Number()
+		n := c.valueNumber[v]
 		if i == 0 {
 			f.Min, f.Max = n, n
 		}
@@ -188,7 +180,7 @@ func (c *collector) rangeFacet(a uint32, def *search.Attribute, filter search.Fi
 		f.Buckets = append(f.Buckets, search.Bucket{From: ends[i], To: ends[i+1], Selected: filter.Covers(ends[i], ends[i+1])})
 	}
 	for _, v := range counted {
-		f.Buckets[search.Interval(ends, c.valueTypes[v].Number())].Count += int(c.values.n[v])
+		f.Buckets[search.Interval(ends, c.valueNumber[v])].Count += int(c.values.n[v])
 	}
 	if c.repeats.n[a] > 0 {
 		c.countRepeats(a, ends, f.Buckets)
@@ -220,20 +212,20 @@ func (c *collector) countRepeats(a uint32, ends []float64, buckets []search.Buck
 				continue
 			}
 			for _, v := range c.facetValues(l.doc) {
-				if c.attributeOf[v] == a && c.valueTypes[v].Kind() == search.KindNumber && !slices.Contains(seen, v) {
+				if c.attributeOf[v] == a && !slices.Contains(seen, v) {
 					seen = append(seen, v)
 				}
 			}
 		}
 		for _, v := range seen {
-			b := search.Interval(ends, c.valueTypes[v].Number())
+			b := search.Interval(ends, c.valueNumber[v])
 			per[b]++
 			if per[b] > 1 {
 				buckets[b].Count--
 			}
 		}
 		for _, v := range seen {
-			per[search.Interval(ends, c.valueTypes[v].Number())] = 0
+			per[search.Interval(ends, c.valueNumber[v])] = 0
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package memsearch
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ type table struct {
 
 type valueKey struct {
 	attribute uint32
-	search.Value
+	text      string
 }
 
 func newTable(analyse func(string) string) *table {
@@ -125,7 +126,7 @@ func (t *table) append(d *search.Document) uint32 {
 	t.group = append(t.group, g)
 	t.price = append(t.price, d.Price.Minor())
 	t.newest = append(t.newest, unixMicro(d.Newest()))
-	t.rating = append(t.rating, float32(d.Rating))
+	t.rating = append(t.rating, d.Rating)
 	t.ratings = append(t.ratings, int32(d.Ratings))
 	t.sales = append(t.sales, d.Sales)
 	t.flags = append(t.flags, flagsOf(d))
@@ -276,7 +277,8 @@ func (t *table) sortValues(values []uint32) uint32 {
 	slices.Sort(values)
 	n := 0
 	for i, v := range values {
-		if t.attributeTypes[t.attributeOf[v]].Filterable {
+		def := &t.attributeTypes[t.attributeOf[v]]
+		if def.Filterable && (!def.Numeric || !math.IsNaN(t.valueNumber[v])) {
 			copy(values[n+1:i+1], values[n:i])
 			values[n] = v
 			n++
@@ -300,12 +302,17 @@ func (t *table) valueFor(name string, v search.Value) uint32 {
 	if int(a) == len(t.attributeTypes) {
 		t.attributeTypes = append(t.attributeTypes, t.describe(name))
 	}
-	key := valueKey{a, v}
+	key := valueKey{a, v.String()}
 	n, ok := t.valueOf[key]
 	if !ok {
-		n = uint32(len(t.valueTypes))
+		number, reads := v.Reading()
+		if !reads {
+			number = math.NaN()
+		}
+		n = uint32(len(t.valueText))
 		t.valueOf[key] = n
-		t.valueTypes = append(t.valueTypes, v)
+		t.valueText = append(t.valueText, key.text)
+		t.valueNumber = append(t.valueNumber, number)
 		t.attributeOf = append(t.attributeOf, a)
 		row := t.ofAttribute.edit(a)
 		*row = append(*row, n)

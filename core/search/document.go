@@ -86,7 +86,7 @@ const (
 )
 
 // Value is the value of an attribute. The zero Value is the empty text, which
-// counts as none.
+// counts as none. In facets and filters values are told apart by String alone.
 type Value struct {
 	kind   Kind
 	text   string
@@ -126,6 +126,18 @@ func (v Value) String() string {
 		return "false"
 	}
 	return v.text
+}
+
+// Reading returns the number that the value is, or that its text reads as.
+func (v Value) Reading() (float64, bool) {
+	switch v.kind {
+	case KindNumber:
+		return v.number, true
+	case KindText:
+		return parseNumber(v.text)
+	default:
+		return 0, false
+	}
 }
 
 // Facetable reports whether the value can be shown in a facet and filtered by.

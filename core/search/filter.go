@@ -112,16 +112,22 @@ func join(filters []Filter) []Filter {
 }
 
 // Matches reports whether the filter selects a variant with this value of its
-// attribute. A value in the query that reads as a number or as true or false
-// selects the number or the boolean as well as the text.
+// attribute. What reads as a number is one, however it is written or stored.
 func (f Filter) Matches(v Value) bool {
-	switch v.kind {
-	case KindNumber:
-		return slices.ContainsFunc(f.Ranges, func(r Range) bool { return r.Contains(v.number) }) ||
-			slices.ContainsFunc(f.Values, func(s string) bool { n, ok := parseNumber(s); return ok && n == v.number })
-	default:
-		return slices.Contains(f.Values, v.String()) && v.Facetable()
+	if !v.Facetable() {
+		return false
 	}
+	text := v.String()
+	for _, want := range f.Values {
+		if want == text {
+			return true
+		}
+		if n, ok := parseNumber(want); ok && formatNumber(n) == text {
+			return true
+		}
+	}
+	n, ok := v.Reading()
+	return ok && slices.ContainsFunc(f.Ranges, func(r Range) bool { return r.Contains(n) })
 }
 
 func bound(s string) bool { return s == "" || number.MatchString(s) }

@@ -32,7 +32,8 @@ const (
 )
 
 // MaxFacets bounds the facets of a result, MaxFacetValues the values of one.
-// Selected values are always among them.
+// Selected values are always among them, as they were asked for if nothing is
+// left of them.
 const (
 	MaxFacets      = 16
 	MaxFacetValues = 50
