@@ -195,7 +195,7 @@ func TestTaxonomy(t *testing.T, h CatalogHarness) {
 		w.saveCategories(c, child)
 		bare := catalog.AttributeDefinition{Category: c.ID, Name: "z", Type: catalog.Number, Choices: []catalog.Choice{}, Version: 1}
 		full := catalog.AttributeDefinition{
-			Derived: true,
+			Derived:  true,
 			Category: c.ID, Name: "colour", Label: "Farbe", Type: catalog.Enum, Unit: "nm", Choices: []catalog.Choice{{Value: "red", Label: "Rot"}, {Value: "b"}},
 			Required: true, Filterable: true, VariantOption: true, Position: 7, Version: 3,
 		}
