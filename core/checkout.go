@@ -94,10 +94,12 @@ func (x *Checkout) Place(ctx context.Context, c PlaceOrder) (Placed, error) {
 	if err != nil {
 		return Placed{}, err
 	}
-	if err := c.complete(x.s.Currency); err != nil {
+	// What can be refused without the key is, so that a corrected command may use
+	// the same one, and strangers leave none behind.
+	if err := x.complete(&c); err != nil {
 		return Placed{}, err
 	}
-	basket, err := x.s.ownCart(ctx, c.By, c.Cart) // before the key, so that strangers leave none behind
+	basket, err := x.s.ownCart(ctx, c.By, c.Cart)
 	if err != nil {
 		return Placed{}, err
 	}
@@ -120,9 +122,9 @@ func (x *Checkout) Place(ctx context.Context, c PlaceOrder) (Placed, error) {
 	return placed, err
 }
 
-// complete fills in what follows from the rest, and answers Invalid naming every
-// member that is missing or wrong.
-func (c *PlaceOrder) complete(currency money.Currency) error {
+// complete fills in what follows from the rest of a command, and answers Invalid
+// naming every member that is missing or wrong.
+func (x *Checkout) complete(c *PlaceOrder) error {
 	if c.BillTo == (order.Address{}) {
 		c.BillTo = c.ShipTo
 	}
@@ -132,13 +134,26 @@ func (c *PlaceOrder) complete(currency money.Currency) error {
 	f.Join("", err)
 	f.Join("ship_to", c.ShipTo.Validate())
 	f.Join("bill_to", c.BillTo.Validate())
-	switch {
-	case c.Expect.IsNone():
+	if c.Expect.IsNone() {
 		f.Add("expect", "required", "is required")
-	case c.Expect.Currency() != currency:
-		return fault.New(fault.Invalid, "currency_mismatch", "the shop sells in "+string(currency))
 	}
-	return f.Err()
+	switch _, known := x.s.Payments[c.Pay.Provider]; {
+	case c.Expect.IsZero():
+	case c.Pay == Pay{}:
+		f.Add("pay", "required", "is required")
+	case !known:
+		f.Add("pay.provider", "enum", "is not one of the shop's payment providers")
+	case c.Pay.Token == "":
+		f.Add("pay.token", "required", "is required")
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if c.Expect.Currency() != x.s.Currency {
+		return fault.New(fault.Invalid, "currency_mismatch", "the shop sells in "+string(x.s.Currency))
+	}
+	_, _, err = x.s.shipping(c.ShipTo.Country, c.ShippingMethod)
+	return err
 }
 
 // fingerprint tells requests under one key apart: everything but the key and

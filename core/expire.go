@@ -33,9 +33,10 @@ func (x *Checkout) Expire(ctx context.Context, limit int) (int, error) {
 	return len(late), first
 }
 
-// expire decides an order in two steps: the order is cancelled under its lock,
-// and only then is the payment made impossible. Were it the other way round, a
-// success on its way here could confirm an order whose money is gone.
+// expire decides one order. Units of a payment in doubt stay held until the
+// provider has said that it has no money. Then the order is cancelled, under its
+// lock, before the payment is made impossible: the other way round, a success
+// that is still on its way here could confirm an order whose money is gone.
 func (x *Checkout) expire(ctx context.Context, o id.Order) error {
 	d, err := x.s.dossier(ctx, o)
 	if err != nil {
@@ -50,30 +51,24 @@ func (x *Checkout) expire(ctx context.Context, o id.Order) error {
 			return errors.Join(err, x.extend(ctx, o))
 		}
 	}
-	t := x.s.turn(ctx, account.RoleSystem)
+	if d.order.Status != order.PendingPayment {
+		return nil
+	}
 	where, err := x.s.shelvesOfOrder(ctx, d.order)
 	if err != nil {
 		return err
 	}
+	t := x.s.turn(ctx, account.RoleSystem)
 	d, _, err = x.s.move(ctx, d, where, t, func(d *dossier) (effects, error) {
-		switch {
-		case d.order.Status == order.PendingPayment:
-			e := t.abandon(d, "not paid in time")
-			t.schedule(d, true)
-			e.outcome = freezeOrder(*d)
-			return e, nil
-		case d.order.Dead() && !d.payment.InDoubt() && !d.payment.Paid():
-			return effects{stock: t.release(d.order.ID)}, nil
+		if d.order.Status != order.PendingPayment {
+			return effects{}, nil
 		}
-		return effects{}, nil
+		return t.giveUp(d, "not paid in time"), nil
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		_, _, err = x.s.giveBack(ctx, d) // a job does it if this fails
 	}
-	if _, _, err := x.s.giveBack(ctx, d); err != nil {
-		return errors.Join(err, x.extend(ctx, o))
-	}
-	return nil
+	return err
 }
 
 // extend keeps an order's units held while its payment is in doubt.

@@ -212,21 +212,16 @@ func (x *Orders) Lookup(ctx context.Context, c LookupOrder) error {
 	case err != nil:
 		return err
 	}
-	return x.mail(ctx, job.SendOrderLink, o.ID)
-}
-
-// mail puts a mail about an order to work.
-func (x *Orders) mail(ctx context.Context, task string, o id.Order) error {
-	t := x.s.turn(ctx, account.RoleSystem)
-	_, err := x.s.Orders.Tx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
-		return tx.Jobs.Add(ctx, t.job(task, "", job.OrderPayload{Order: o}))
+	t := x.s.turn(ctx, account.RoleCustomer)
+	_, err = x.s.Orders.Tx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
+		return tx.Jobs.Add(ctx, t.job(job.SendOrderLink, "", job.OrderPayload{Order: o.ID}))
 	})
 	return err
 }
 
 // Cancel cancels an order, gives its stock back and sends its money back:
 // customers may until it is fulfilled, operators with order.write until a line
-// of it is shipped. Units of a payment in doubt come back when that has ended.
+// of it is shipped.
 func (x *Orders) Cancel(ctx context.Context, c CancelOrder) (OrderView, error) {
 	d, err := x.s.visible(ctx, c.By, c.Order)
 	if err != nil {
@@ -255,10 +250,7 @@ func (x *Orders) Cancel(ctx context.Context, c CancelOrder) (OrderView, error) {
 
 func (t *turn) cancel(d *dossier, why string) (effects, error) {
 	if d.order.Status == order.PendingPayment {
-		e := t.abandon(d, why)
-		t.schedule(d, true)
-		e.outcome = freezeOrder(*d)
-		return e, nil
+		return t.giveUp(d, why), nil
 	}
 	var e effects
 	done, err := d.order.Cancel(t.step(why))
@@ -339,11 +331,15 @@ func (x *Orders) step(ctx context.Context, by account.Actor, o id.Order, do func
 		}
 		return e, nil
 	})
-	return x.s.view(d, mark), err
+	if err != nil {
+		return OrderView{}, err
+	}
+	return x.s.view(d, mark), nil
 }
 
-// ResendConfirmation mails the confirmation of a confirmed order once more.
-// Needs order.write.
+// ResendConfirmation mails the confirmation of a confirmed order once more, now,
+// as another mail: the job of the first one stays the only one. Needs
+// order.write.
 func (x *Orders) ResendConfirmation(ctx context.Context, c ResendConfirmation) error {
 	if err := allow(c.By, account.OrderWrite); err != nil {
 		return err
@@ -355,5 +351,5 @@ func (x *Orders) ResendConfirmation(ctx context.Context, c ResendConfirmation) e
 	if o.ConfirmedAt.IsZero() {
 		return o.Conflict(c.By.Role())
 	}
-	return x.mail(ctx, job.SendOrderConfirmation, o.ID)
+	return (&Mails{x.s}).SendConfirmation(ctx, id.Job{UUID: x.s.ids.New()}, o.ID)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
-	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
 	"github.com/bodega-commerce/bodega/ports"
@@ -77,9 +76,6 @@ func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, bask
 		if q.Total != c.Expect {
 			return dossier{}, &fault.Error{Kind: fault.Conflict, Code: "price_changed", Detail: "the total is not the one that was shown", Data: Requote{q.Quote}}
 		}
-		if err := x.payable(c.Pay, q.Total); err != nil {
-			return dossier{}, err
-		}
 		t := x.s.turn(ctx, c.By.Role())
 		d := x.draft(t, c, basket, q)
 		_, err = x.s.Orders.Tx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
@@ -98,23 +94,6 @@ func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, bask
 		}
 	}
 	return dossier{}, fault.New(fault.Unavailable, "unavailable", "the cart keeps changing")
-}
-
-// payable answers Invalid unless the shopper chose a way to pay what there is to pay.
-func (x *Checkout) payable(pay Pay, total money.Amount) error {
-	if total.IsZero() {
-		return nil
-	}
-	var f fault.Fields
-	switch _, known := x.s.Payments[pay.Provider]; {
-	case pay == Pay{}:
-		f.Add("pay", "required", "is required")
-	case !known:
-		f.Add("pay.provider", "enum", "is not one of the shop's payment providers")
-	case pay.Token == "":
-		f.Add("pay.token", "required", "is required")
-	}
-	return f.Err()
 }
 
 // draft makes an order of a cart, and its payment if there is something to pay.

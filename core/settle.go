@@ -53,10 +53,7 @@ func (s *shared) learn(ctx context.Context, d dossier, news payment.State, waiti
 // mayRelease reports whether the news may give units back. Usually it does not,
 // and spares the look into the catalogue: selling what is held flips nothing.
 func (d *dossier) mayRelease(news payment.State) bool {
-	if d.order.Status == order.PendingPayment {
-		return !d.payment.ID.IsZero() && news.Status != payment.Authorized && news.Status != payment.Captured
-	}
-	return d.order.Dead()
+	return d.order.Status == order.PendingPayment && !d.payment.ID.IsZero() && news.Status != payment.Authorized && news.Status != payment.Captured
 }
 
 func (t *turn) learn(d *dossier, news payment.State, from supply, waiting bool) (effects, error) {
@@ -72,7 +69,7 @@ func (t *turn) learn(d *dossier, news payment.State, from supply, waiting bool) 
 		d.order.Record("payment."+string(d.payment.Status), t.step(d.payment.DeclineCode))
 	}
 	var e effects
-	pending, dead := d.order.Status == order.PendingPayment, d.order.Dead()
+	pending := d.order.Status == order.PendingPayment
 	switch paid, doubt := free || d.payment.Paid(), d.payment.InDoubt(); {
 	case pending && paid && from == soldOut:
 		e = t.abandon(d, "paid, but sold out meanwhile")
@@ -84,10 +81,8 @@ func (t *turn) learn(d *dossier, news payment.State, from supply, waiting bool) 
 		e.stock = t.release(d.order.ID)
 	case pending && !doubt:
 		e = t.abandon(d, "the payment ended")
-	case dead && paid && changed:
+	case d.order.Dead() && paid && changed:
 		e.jobs = append(e.jobs, t.void(d))
-	case dead && !paid && !doubt && changed:
-		e.stock = t.release(d.order.ID)
 	}
 	if d.payment.Refunded.Minor() > 0 {
 		d.order.SettleRefunds(d.payment.Captured, d.payment.Refunded, t.step(""))
@@ -116,20 +111,25 @@ func (t *turn) confirm(d *dossier, from supply) effects {
 	return e
 }
 
-// abandon cancels an order that waits for its payment, and opens its cart. Units
-// stay held while the payment is in doubt or money is held: whoever ends the
-// payment releases them.
+// abandon cancels an order that waits for its payment, frees its units and opens
+// its cart. Money that may still arrive goes back.
 func (t *turn) abandon(d *dossier, why string) effects {
-	var e effects
 	if done, err := d.order.Cancel(t.step(why)); !done || err != nil {
-		return e // not waiting any more
+		return effects{} // not waiting any more
 	}
 	d.cart.Reopen(d.order.ID, t.s.CartTTL, t.now)
+	e := effects{stock: t.release(d.order.ID)}
 	if d.payment.InDoubt() || d.payment.Paid() {
 		e.jobs = append(e.jobs, t.void(d))
-	} else {
-		e.stock = t.release(d.order.ID)
 	}
+	return e
+}
+
+// giveUp abandons an order that somebody, not its payment, ends.
+func (t *turn) giveUp(d *dossier, why string) effects {
+	e := t.abandon(d, why)
+	t.schedule(d, true)
+	e.outcome = freezeOrder(*d)
 	return e
 }
 
