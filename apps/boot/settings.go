@@ -1,0 +1,223 @@
+package boot
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/order"
+)
+
+// Environment says how careful to be.
+type Environment string
+
+const (
+	Development Environment = "development"
+	Test        Environment = "test"
+	Production  Environment = "production"
+)
+
+// UnmarshalText reads one of the three.
+func (e *Environment) UnmarshalText(b []byte) error {
+	return oneOf(e, b, Development, Test, Production)
+}
+
+// Switch is on or off.
+type Switch bool
+
+// UnmarshalText reads on or off.
+func (s *Switch) UnmarshalText(b []byte) error {
+	var word string
+	err := oneOf(&word, b, "on", "off")
+	*s = word == "on"
+	return err
+}
+
+// Worker says whether the server runs the loops: auto is on without a queue URL.
+type Worker string
+
+// UnmarshalText reads auto, on or off.
+func (w *Worker) UnmarshalText(b []byte) error { return oneOf(w, b, "auto", "on", "off") }
+
+// Capture says when held money is taken.
+type Capture core.CaptureAt
+
+// UnmarshalText reads on_confirm, on_ship or manual.
+func (c *Capture) UnmarshalText(b []byte) error {
+	return oneOf(c, b, Capture(core.CaptureOnConfirm), Capture(core.CaptureOnShip), Capture(core.CaptureManually))
+}
+
+// LogFormat is json or text; none means text on a terminal and json elsewhere.
+type LogFormat string
+
+// UnmarshalText reads json or text.
+func (f *LogFormat) UnmarshalText(b []byte) error { return oneOf(f, b, "json", "text") }
+
+// LogLevel is the least level that is logged.
+type LogLevel slog.Level
+
+// UnmarshalText reads debug, info, warn or error.
+func (l *LogLevel) UnmarshalText(b []byte) error {
+	var level slog.Level
+	if err := oneOf(new(string), b, "debug", "info", "warn", "error"); err != nil {
+		return err
+	}
+	err := level.UnmarshalText(b)
+	*l = LogLevel(level)
+	return err
+}
+
+// Prefix is a range of addresses; a single address is a range of one.
+type Prefix struct{ netip.Prefix }
+
+// UnmarshalText reads a CIDR or an address.
+func (p *Prefix) UnmarshalText(b []byte) (err error) {
+	if addr, single := netip.ParseAddr(string(b)); single == nil {
+		p.Prefix = netip.PrefixFrom(addr, addr.BitLen())
+		return nil
+	}
+	p.Prefix, err = netip.ParsePrefix(string(b))
+	return err
+}
+
+// TaxRate is one country's rate.
+type TaxRate struct {
+	Country     string
+	BasisPoints int64
+}
+
+// UnmarshalText reads DE:1900.
+func (r *TaxRate) UnmarshalText(b []byte) error {
+	country, points, _ := strings.Cut(string(b), ":")
+	bp, err := strconv.ParseInt(points, 10, 64)
+	if err != nil || !order.KnownCountry(country) || bp < 0 || bp > 10_000 {
+		return fmt.Errorf("%q is not a country and its basis points", b)
+	}
+	*r = TaxRate{country, bp}
+	return nil
+}
+
+func oneOf[T ~string](to *T, b []byte, words ...T) error {
+	if !slices.Contains(words, T(b)) {
+		return fmt.Errorf("%q is not one of %v", b, words)
+	}
+	*to = T(b)
+	return nil
+}
+
+// check finds what is wrong with settings that can be read, alone and together.
+func (c *Config) check(bad *Errors) {
+	c.checkStores(bad)
+	c.checkShop(bad)
+	for name, value := range map[string]string{"PUBLIC_URL": c.PublicURL, "STOREFRONT_URL": c.Storefront, "MEDIA_URL": c.MediaURL} {
+		if u, err := url.Parse(value); value != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
+			bad.add(name, "must be an address like https://shop.example")
+		}
+	}
+	for _, origin := range c.CORSOrigins {
+		if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {
+			bad.add("CORS_ORIGINS", fmt.Sprintf("%q is not an exact origin like https://shop.example", origin))
+		}
+	}
+	if c.AdminAPIKey != "" && len(c.AdminAPIKey) < 20 {
+		bad.add("ADMIN_API_KEY", "must have at least 20 characters")
+	}
+	for _, key := range c.secrets() {
+		if len(key) < 16 {
+			bad.add("SECRET_KEY", "must have at least 16 characters (two keys, comma-separated, while rotating)")
+		}
+	}
+	if c.SecretKey != "" && len(c.secrets()) > 2 {
+		bad.add("SECRET_KEY", "must be one key, or two while rotating")
+	}
+	if c.Env == Production {
+		c.checkProduction(bad)
+	}
+}
+
+// checkStores refuses what this program has no adapter for.
+func (c *Config) checkStores(bad *Errors) {
+	for name, value := range map[string]string{
+		"DATABASE_URL": c.DatabaseURL, "DATABASE_REPLICA_URLS": strings.Join(c.ReplicaURLs, ","), "SEARCH_URL": c.SearchURL,
+		"CACHE_URL": c.CacheURL, "QUEUE_URL": c.QueueURL, "MAIL_URL": c.MailURL, "MEDIA_STORE": c.MediaStore,
+	} {
+		if value != "" {
+			bad.add(name, "this version of Bodega runs on its embedded parts only: leave it out")
+		}
+	}
+	if c.Worker == "off" {
+		bad.add("WORKER", "must not be off with the embedded store: nobody else could do its work")
+	}
+	if c.DataDir == "" {
+		bad.add("DATA_DIR", "must name a directory")
+	}
+}
+
+func (c *Config) checkShop(bad *Errors) {
+	if !c.Currency.Known() {
+		bad.add("CURRENCY", "must be an ISO 4217 code like EUR")
+	}
+	if !order.KnownCountry(c.Country) {
+		bad.add("COUNTRY", "must be an ISO 3166-1 alpha-2 code like DE")
+	}
+	for _, country := range c.ShippingCountries {
+		if !order.KnownCountry(country) {
+			bad.add("SHIPPING_COUNTRIES", fmt.Sprintf("%q is not an ISO 3166-1 alpha-2 code", country))
+		}
+	}
+	if c.ShippingFlat < 0 {
+		bad.add("SHIPPING_FLAT", "must not be negative")
+	}
+	if c.MaxLineQuantity < 1 || c.MaxLineQuantity > 1_000_000 {
+		bad.add("MAX_LINE_QUANTITY", "must be 1 to 1000000")
+	}
+	if c.CartTTL <= 0 {
+		bad.add("CART_TTL", "must be more than nothing")
+	}
+	if c.ReservationTTL <= 0 {
+		bad.add("RESERVATION_TTL", "must be more than nothing")
+	}
+	if c.ShutdownTimeout <= 0 {
+		bad.add("SHUTDOWN_TIMEOUT", "must be more than nothing")
+	}
+	for _, p := range c.Providers {
+		if p != "sandbox" {
+			bad.add("PAYMENT_PROVIDERS", fmt.Sprintf("%q is not a provider of this version: sandbox is", p))
+		}
+	}
+	if len(c.Providers) == 0 {
+		bad.add("PAYMENT_PROVIDERS", "must name at least one provider")
+	}
+}
+
+func (c *Config) checkProduction(bad *Errors) {
+	if slices.Contains(c.Providers, "sandbox") {
+		bad.add("PAYMENT_PROVIDERS", "must not hold the sandbox in production: it moves no money")
+	}
+	if c.Demo {
+		bad.add("DEMO", "must not be true in production")
+	}
+	if c.AdminAPIKey == "" {
+		bad.add("ADMIN_API_KEY", "must be set in production")
+	}
+	if c.SecretKey == "" {
+		bad.add("SECRET_KEY", "must be set in production")
+	}
+}
+
+// secrets returns the signing keys, the one in force first.
+func (c *Config) secrets() []string {
+	if c.SecretKey == "" {
+		return nil
+	}
+	keys := strings.Split(c.SecretKey, ",")
+	for i := range keys {
+		keys[i] = strings.TrimSpace(keys[i])
+	}
+	return keys
+}
