@@ -53,7 +53,12 @@ func (c *Catalog) CreateCategory(ctx context.Context, cmd CreateCategory) (Saved
 			return err
 		}
 		if cmd.Slug == "" {
-			made.Slug = freeCategorySlug(tree, old, made)
+			parent, _ := tree.Category(made.Parent)
+			made.Slug = freeCategorySlug(parent.Slug, made.Name, func(slug string) bool {
+				_, now := tree.CategoryBySlug(slug)
+				_, once := old.CategoryBySlug(slug)
+				return now || once
+			})
 		}
 		if err := made.Validate(); err != nil {
 			return err
@@ -77,27 +82,19 @@ func (c *Catalog) tree(ctx context.Context, tx ports.CatalogTx) (*catalog.Taxono
 	return catalog.NewTaxonomy(all, nil, nil, nil, nil), nil
 }
 
-// freeCategorySlug makes a slug of a category's name that no other has and,
-// as far as the taxonomy knows, none had.
-func freeCategorySlug(tree, old *catalog.Taxonomy, c catalog.Category) string {
-	parent, _ := tree.Category(c.Parent)
-	first := true
-	for slug := range catalog.Slugs(c.Name, "") {
-		if first && parent.Slug != "" && taken(tree, old, slug) {
-			slug = catalog.Slugify(parent.Slug + " " + c.Name)
-		}
-		first = false
-		if !taken(tree, old, slug) {
-			return slug
+// freeCategorySlug makes a slug of a category's name that is not taken: its
+// own or, if that is, with its parent's before it.
+func freeCategorySlug(parent, name string, taken func(string) bool) string {
+	slug := catalog.Slugify(name)
+	if slug != "" && !taken(slug) {
+		return slug
+	}
+	for slug = range catalog.Slugs(parent+" "+name, "") {
+		if !taken(slug) {
+			break
 		}
 	}
-	return ""
-}
-
-func taken(tree, old *catalog.Taxonomy, slug string) bool {
-	_, now := tree.CategoryBySlug(slug)
-	_, once := old.CategoryBySlug(slug)
-	return now || once
+	return slug
 }
 
 // place returns a category's position among its siblings, and those that have

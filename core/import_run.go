@@ -1,0 +1,246 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/feed"
+	"github.com/bodega-commerce/bodega/core/id"
+)
+
+// importRun is one import under way, used by one goroutine.
+type importRun struct {
+	s      *shared
+	cmd    RunImport
+	report feed.Report
+	survey *feed.Survey
+
+	taxonomy   *catalog.Taxonomy      // as the import left it
+	brands     map[string]id.Brand    // by feed.BrandKey
+	categories map[string]id.Category // by joined path
+	led        map[id.Product]bool    // products that a line has spoken for
+	trial      *trial                 // not nil: nothing is written
+}
+
+// chunkLines is how many lines share a transaction.
+const chunkLines = 500
+
+// all runs the import: what the feed says of types and categories first, then
+// its lines.
+func (r *importRun) all(ctx context.Context) error {
+	r.report.Status, r.report.StartedAt = feed.Running, r.s.Now()
+	if err := r.s.Catalog.Imports.SaveImport(ctx, r.report); err != nil {
+		return err
+	}
+	if err := r.look(ctx); err != nil {
+		return err
+	}
+	if r.survey.HasStock {
+		if err := allow(r.cmd.By, account.StockAdjust); err != nil {
+			return err
+		}
+	}
+	if r.cmd.Strict && !r.cmd.DryRun {
+		if err := r.rehearse(ctx); err != nil {
+			return err
+		}
+	}
+	if r.cmd.DryRun {
+		r.trial = newTrial()
+	}
+	if err := r.describe(ctx); err != nil {
+		return err
+	}
+	if err := r.lines(ctx); err != nil {
+		return err
+	}
+	if r.cmd.Strict && r.report.Rejected > 0 {
+		return strictly(r.report.Rejected)
+	}
+	return nil
+}
+
+func strictly(bad int) error {
+	return fault.New(fault.Invalid, "validation_failed", fmt.Sprintf("%d lines are not good, and the import is strict", bad))
+}
+
+// rehearse goes through a strict import without writing, so that it writes
+// nothing unless all is good. Its findings are the report when it is not.
+func (r *importRun) rehearse(ctx context.Context) error {
+	try := &importRun{s: r.s, cmd: r.cmd, report: r.report, survey: r.survey, trial: newTrial()}
+	if err := try.describe(ctx); err != nil {
+		return err
+	}
+	if err := try.lines(ctx); err != nil {
+		return err
+	}
+	if try.report.Rejected == 0 {
+		return nil
+	}
+	r.report = try.report
+	r.report.Created, r.report.Updated, r.report.Unchanged = 0, 0, 0
+	return strictly(r.report.Rejected)
+}
+
+// look reads the whole feed once.
+func (r *importRun) look(ctx context.Context) error {
+	r.survey = feed.NewSurvey()
+	return r.each(ctx, func(l *feed.Line, _ *feed.Reject) error {
+		r.report.Total++
+		if l != nil && r.currencyOf(l) == nil {
+			r.survey.Add(l)
+		}
+		if r.report.Total%10_000 == 0 {
+			r.progress()
+		}
+		return nil
+	})
+}
+
+// each calls fn with every line or reject of the feed.
+func (r *importRun) each(ctx context.Context, fn func(*feed.Line, *feed.Reject) error) error {
+	in, err := r.cmd.Open()
+	if err != nil {
+		return fault.Wrap(fault.Unavailable, "core.import", err)
+	}
+	defer in.Close() // it was only read
+	lines, err := feed.NewReader(in)
+	if err != nil {
+		return err
+	}
+	for {
+		l, reject, err := lines.Next()
+		if err != nil {
+			return err
+		}
+		if l == nil && reject == nil {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return fault.Wrap(fault.Canceled, "core.import", err)
+		}
+		if err := fn(l, reject); err != nil {
+			return err
+		}
+	}
+}
+
+// currencyOf rejects a line whose prices are not in the shop's currency.
+func (r *importRun) currencyOf(l *feed.Line) *feed.Reject {
+	if l.Price.Currency() == r.s.Currency && (l.CompareAt.IsNone() || l.CompareAt.Currency() == r.s.Currency) {
+		return nil
+	}
+	return l.Reject("currency_mismatch", "the shop's currency is "+string(r.s.Currency))
+}
+
+// lines goes through the feed in chunks.
+func (r *importRun) lines(ctx context.Context) error {
+	r.led = map[id.Product]bool{}
+	chunk := make([]*feed.Line, 0, chunkLines)
+	var rejects []feed.Reject
+	flush := func() error {
+		lines := len(chunk) + len(rejects)
+		more, err := r.chunk(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		rejects = append(rejects, more...)
+		r.report.Lines += lines
+		r.report.Reject(rejects...)
+		if len(rejects) > 0 {
+			if err := r.s.Catalog.Imports.AddRejects(ctx, r.report.ID, rejects); err != nil {
+				return err
+			}
+		}
+		chunk, rejects = chunk[:0], rejects[:0]
+		r.progress()
+		return r.remember(ctx)
+	}
+	err := r.each(ctx, func(l *feed.Line, reject *feed.Reject) error {
+		if l != nil {
+			r.report.UnknownMembers += l.Unknown
+			if reject = r.currencyOf(l); reject == nil && !r.survey.First(l) {
+				reject = l.Reject("duplicate", "an earlier line has the same sku")
+			}
+		}
+		if reject != nil {
+			rejects = append(rejects, *reject)
+		} else {
+			chunk = append(chunk, l)
+		}
+		if len(chunk)+len(rejects) < chunkLines {
+			return nil
+		}
+		return flush()
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+// remember stores the report now and then, for who asks how it goes.
+func (r *importRun) remember(ctx context.Context) error {
+	if r.report.Lines/chunkLines%10 != 0 {
+		return nil
+	}
+	return r.s.Catalog.Imports.SaveImport(ctx, r.report)
+}
+
+func (r *importRun) progress() {
+	if r.cmd.Progress != nil {
+		r.cmd.Progress(r.report)
+	}
+}
+
+// pathKey is a category's path as one text.
+func pathKey(path []string) string { return strings.Join(path, "\x00") }
+
+// resolve puts a line in the shop's terms for a product of a category. A value
+// that does not fit its definition is a reject.
+func (r *importRun) resolve(l *feed.Line, category id.Category) (feed.Resolved, *feed.Reject) {
+	res := feed.Resolved{Line: l, Category: category}
+	if l.Brand != "" {
+		res.Brand = r.brands[feed.BrandKey(l.Brand)]
+	}
+	if !l.Has(feed.MemberAttributes) {
+		return res, nil
+	}
+	res.Values = make(catalog.Attributes, len(l.Attributes))
+	for i := range l.Attributes {
+		a := &l.Attributes[i]
+		if category.IsZero() {
+			res.Values[a.Name] = a.Value
+			continue
+		}
+		d := r.taxonomy.Definition(category, a.Name)
+		if d == nil {
+			return res, l.Reject("unknown_reference", "attributes."+a.Name+" is not defined for the product's category")
+		}
+		v, ok := d.Fit(a.Value)
+		if !ok {
+			code, message := d.Accepts(a.Value)
+			return res, l.Reject(code, "attributes."+a.Name+" "+message)
+		}
+		res.Values[a.Name] = v
+	}
+	for _, d := range r.taxonomy.Required(category) {
+		if _, ok := res.Values[d.Name]; !ok && !hasOption(l, d.Name) && l.Status != string(catalog.Draft) {
+			return res, l.Reject("required", "attributes."+d.Name+" is required by the category")
+		}
+	}
+	return res, nil
+}
+
+func hasOption(l *feed.Line, name string) bool {
+	for _, o := range l.Options {
+		if o.Name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,5 +1,0 @@
-package core
-
-import "github.com/bodega-commerce/bodega/core/fault"
-
-var errUnbuilt = fault.New(fault.Unavailable, "unavailable", "this is not built yet")
