@@ -105,7 +105,7 @@ func (db *DB) mark(r ports.Realm, commits uint64) ports.Mark {
 
 const (
 	busyTimeout    = 5 * time.Second
-	autocheckpoint = 2000     // pages, 8 MB
+	autocheckpoint = 4000     // pages, 16 MB
 	walLimit       = 64 << 20 // bytes; beyond that somebody holds the log open
 )
 

@@ -138,12 +138,17 @@ func (d *document) image(img *catalog.Image) {
 	d.b = append(d.b, '}')
 }
 
-// option has the members of catalog.Option's own JSON.
-func (d *document) option(o catalog.Option) {
-	d.b = append(d.b, '{')
-	d.text("name", o.Name)
-	d.text("value", o.Value)
-	d.b = append(d.b, '}')
+// options have the members of catalog.Option's own JSON.
+func (d *document) options(options []catalog.Option) {
+	d.b = append(d.b, '[')
+	for _, o := range options {
+		d.element()
+		d.b = append(d.b, '{')
+		d.text("name", o.Name)
+		d.text("value", o.Value)
+		d.b = append(d.b, '}')
+	}
+	d.b = append(d.b, ']')
 }
 
 func (d *document) product(p *catalog.Product) {
@@ -182,7 +187,10 @@ func (d *document) variant(v *catalog.Variant) {
 	d.text("status", string(v.Status))
 	d.amount("price", v.PriceOverride)
 	d.amount("compare_at", v.CompareAt)
-	d.list("options", len(v.Options), func(i int) { d.option(v.Options[i]) })
+	if len(v.Options) > 0 {
+		d.key("options")
+		d.options(v.Options)
+	}
 	d.attributes(v.Attributes)
 	d.images(v.Images)
 	d.list("ean", len(v.EAN), func(i int) { d.b = appendText(d.b, v.EAN[i]) })

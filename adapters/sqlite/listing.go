@@ -12,13 +12,14 @@ import (
 	"github.com/bodega-commerce/bodega/ports"
 )
 
-// sorting is how a list is sorted: the terms, and the index that has them.
+// sorting is how a list is sorted: the terms, and the index that has them, or
+// begins with them.
 type sorting struct{ terms, index string }
 
 var sortings = map[catalog.Sort]sorting{
 	catalog.Newest:       {"newest DESC, id", "products_newest"},
-	catalog.PriceAsc:     {"price, id", "products_price_asc"},
-	catalog.PriceDesc:    {"price DESC, id", "products_price_desc"},
+	catalog.PriceAsc:     {"price, id", "products_price"},
+	catalog.PriceDesc:    {"price DESC, id", "products_price"},
 	catalog.ByRating:     {"rating DESC, ratings DESC, id", "products_rating"},
 	catalog.ByPopularity: {"popularity DESC, id", "products_popularity"},
 }

@@ -110,8 +110,8 @@ func (o offers) Offers(ctx context.Context, skus []id.SKU) (map[string]catalog.O
 	err := o.db.snapshot(ctx, func(s *session) error {
 		for _, sku := range skus {
 			fold := sku.Fold()
-			if _, err := s.first(`SELECT v.sku, v.title, v.options, v.image, v.price, v.currency, v.sold, p.id, p.slug, p.name, p.category, p.version
-				FROM variants v JOIN products p ON p.seq = v.product WHERE v.sku_fold = ?1`,
+			if _, err := s.first(`SELECT sku, title, options, image, s.price, s.currency, sold, p.id, slug, name, category, p.version
+				FROM skus s JOIN products p ON p.id = s.product WHERE sku_fold = ?1 AND variant IS NOT NULL`,
 				func(r row) error {
 					offer, err := readOffer(r)
 					found[fold] = offer

@@ -34,6 +34,9 @@ func (w productWriter) Delete(_ context.Context, ids ...id.Product) error {
 		if _, err := w.exec("DELETE FROM products WHERE id = ?1", p.UUID[:]); err != nil {
 			return err
 		}
+		if _, err := w.exec("UPDATE skus SET variant = NULL WHERE product = ?1 AND variant IS NOT NULL", p.UUID[:]); err != nil {
+			return err
+		}
 	}
 	w.afterCommit(w.db.derived.counts.change)
 	return nil
@@ -80,14 +83,14 @@ func (w productWriter) stored(p *catalog.Product) (old stored, err error) {
 	if err != nil || !found {
 		return old, err
 	}
-	err = w.query("SELECT id, sku, sku_fold FROM variants WHERE product = ?1", func(r row) error {
+	err = w.query("SELECT variant, sku, sku_fold FROM skus WHERE product = ?1 AND variant IS NOT NULL", func(r row) error {
 		old.variants = append(old.variants, storedVariant{r.uuid(0), r.sku(1), r.text(2)})
 		return nil
-	}, old.seq)
+	}, p.ID.UUID[:])
 	return old, err
 }
 
-// dropVariants deletes the variants that a product does not have any more. It
+// dropVariants takes away the variants that a product does not have any more. It
 // refuses a SKU under another spelling and a variant under another SKU.
 func (w productWriter) dropVariants(p *catalog.Product, old []storedVariant) error {
 	for _, o := range old {
@@ -103,7 +106,7 @@ func (w productWriter) dropVariants(p *catalog.Product, old []storedVariant) err
 		if stays {
 			continue
 		}
-		if _, err := w.exec("DELETE FROM variants WHERE sku_fold = ?1", o.fold); err != nil {
+		if _, err := w.exec("UPDATE skus SET variant = NULL WHERE sku_fold = ?1", o.fold); err != nil {
 			return err
 		}
 	}
@@ -153,7 +156,7 @@ func (w productWriter) save(p *catalog.Product, old stored) error {
 				return fault.Duplicate("sku")
 			}
 		}
-		if err := w.saveVariant(p, &p.Variants[i], seq, old.variants); err != nil {
+		if err := w.saveVariant(p, &p.Variants[i]); err != nil {
 			return err
 		}
 	}
@@ -184,16 +187,10 @@ func (w productWriter) saveSlug(slug string, seq int64) error {
 	return err
 }
 
-func (w productWriter) saveVariant(p *catalog.Product, v *catalog.Variant, seq int64, old []storedVariant) error {
-	fold := v.SKU.Fold()
+func (w productWriter) saveVariant(p *catalog.Product, v *catalog.Variant) error {
 	offer := p.Offer(v)
 	doc := document{w.buf[:0]}
-	doc.b = append(doc.b, '[')
-	for _, o := range offer.Options {
-		doc.element()
-		doc.option(o)
-	}
-	doc.b = append(doc.b, ']')
+	doc.options(offer.Options)
 	options := len(doc.b)
 	var image any
 	if offer.Image != nil {
@@ -201,22 +198,15 @@ func (w productWriter) saveVariant(p *catalog.Product, v *catalog.Variant, seq i
 		image = text(doc.b[options:])
 	}
 	w.buf = doc.b
-	n, err := w.exec(`INSERT INTO variants (sku_fold, sku, id, product, sold, price, currency, title, options, image)
+	n, err := w.exec(`INSERT INTO skus (sku_fold, sku, product, variant, sold, price, currency, title, options, image)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-		ON CONFLICT (sku_fold) DO UPDATE SET id = ?3, sold = ?5, price = ?6, currency = ?7, title = ?8, options = ?9, image = ?10
-		WHERE product = ?4`,
-		fold, v.SKU, v.ID.UUID[:], seq, offer.Sold, offer.Price.Minor(), string(offer.Price.Currency()), offer.Title, text(doc.b[:options]), image)
-	switch {
-	case err != nil:
-		return err
-	case n == 0:
-		return fault.Duplicate("sku")
-	case slices.ContainsFunc(old, func(o storedVariant) bool { return o.fold == fold }):
-		return nil
+		ON CONFLICT (sku_fold) DO UPDATE SET sku = ?2, product = ?3, variant = ?4, sold = ?5, price = ?6, currency = ?7, title = ?8, options = ?9, image = ?10
+		WHERE variant IS NULL OR product = ?3`,
+		v.SKU.Fold(), v.SKU, p.ID.UUID[:], v.ID.UUID[:], offer.Sold, offer.Price.Minor(), string(offer.Price.Currency()), offer.Title,
+		text(doc.b[:options]), image)
+	if err == nil && n == 0 {
+		err = fault.Duplicate("sku")
 	}
-	// The SKU is this product's from now on, whoever had it before.
-	_, err = w.exec(`INSERT INTO search_versions (sku_fold, sku, product, version) VALUES (?1, ?2, ?3, 0)
-		ON CONFLICT (sku_fold) DO UPDATE SET sku = ?2, product = ?3`, fold, v.SKU, p.ID.UUID[:])
 	return err
 }
 
@@ -245,8 +235,7 @@ var _ ports.SearchVersions = searchVersions{}
 
 func (s searchVersions) Raise(_ context.Context, p id.Product) ([]ports.SearchVersion, error) {
 	raised := []ports.SearchVersion{}
-	err := s.query(`UPDATE search_versions SET version = version + 1 WHERE product = ?1
-		RETURNING sku, version, EXISTS (SELECT 1 FROM variants v WHERE v.sku_fold = search_versions.sku_fold)`, func(r row) error {
+	err := s.query("UPDATE skus SET search_version = search_version + 1 WHERE product = ?1 RETURNING sku, search_version, variant IS NOT NULL", func(r row) error {
 		raised = append(raised, ports.SearchVersion{SKU: r.sku(0), Version: r.int64(1), Live: r.bool(2)})
 		return nil
 	}, p.UUID[:])

@@ -67,7 +67,7 @@ func (rs records) Browse(ctx context.Context, b catalog.Browse) ([]catalog.Produ
 		{!b.Category.IsZero(), " AND category = ?2"},
 		{!b.Brand.IsZero(), " AND brand = ?3"},
 		{!b.UpdatedSince.IsZero(), " AND updated_at >= ?4"},
-		{b.Query != "", " AND (instr(find, ?5) OR seq IN (SELECT product FROM variants WHERE sku_fold >= ?5 AND sku_fold < ?5 || char(0x10ffff)))"},
+		{b.Query != "", " AND (instr(find, ?5) OR id IN (SELECT product FROM skus WHERE sku_fold >= ?5 AND sku_fold < ?5 || char(0x10ffff) AND variant IS NOT NULL))"},
 	} {
 		if term.wanted {
 			where += term.sql
@@ -177,7 +177,7 @@ func (s *session) productsByFeed(skus []id.SKU, families []string) ([]catalog.Pr
 		return nil
 	}
 	for _, sku := range skus {
-		if err := s.query("SELECT product FROM variants WHERE sku_fold = ?1", collect, sku.Fold()); err != nil {
+		if err := s.query("SELECT seq FROM skus JOIN products ON id = product WHERE sku_fold = ?1 AND variant IS NOT NULL", collect, sku.Fold()); err != nil {
 			return nil, err
 		}
 	}

@@ -25,7 +25,7 @@ type OrderHarness struct {
 
 // TestOrderStore runs every suite of the realm.
 func TestOrderStore(t *testing.T, h OrderHarness) {
-	t.Run("Transactor", func(t *testing.T) { TestTransactor(t, h) })
+	t.Run("Tx", func(t *testing.T) { TestOrderTx(t, h) })
 	t.Run("Carts", func(t *testing.T) { TestCarts(t, h) })
 	t.Run("Stock", func(t *testing.T) { TestStock(t, h) })
 	t.Run("Orders", func(t *testing.T) { TestOrders(t, h) })

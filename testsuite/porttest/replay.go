@@ -26,6 +26,12 @@ func ReplayCatalog(s ports.CatalogStore) ports.CatalogStore {
 	return s
 }
 
+// ReplayIdentity returns the store with Replay on all its closures.
+func ReplayIdentity(s ports.IdentityStore) ports.IdentityStore {
+	s.Tx = Replay(s.Tx)
+	return s
+}
+
 var errRehearsal = errors.New("the first run is thrown away")
 
 type replay[T any] struct{ ports.Transactor[T] }

@@ -76,11 +76,10 @@ CREATE TABLE products (
 	updated_at INTEGER NOT NULL,
 	doc        TEXT NOT NULL -- last, so that the other columns are found without reading it
 ) STRICT;
--- One index for each order of a list, and one for what is in a category, which
--- holds all that these orders need.
+-- One index for each order of a list (by price it serves both directions), and
+-- one for what is in a category, which holds all that these orders need.
 CREATE INDEX products_newest ON products (newest DESC, id) WHERE status = 'active';
-CREATE INDEX products_price_asc ON products (price, id) WHERE status = 'active';
-CREATE INDEX products_price_desc ON products (price DESC, id) WHERE status = 'active';
+CREATE INDEX products_price ON products (price, id) WHERE status = 'active';
 CREATE INDEX products_rating ON products (rating DESC, ratings DESC, id) WHERE status = 'active';
 CREATE INDEX products_popularity ON products (popularity DESC, id) WHERE status = 'active';
 CREATE INDEX products_category ON products (category, status, newest, price, rating, ratings, popularity, id);
@@ -96,29 +95,24 @@ CREATE TABLE product_slugs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX product_slugs_product ON product_slugs (product);
 
-CREATE TABLE variants (
-	sku_fold TEXT PRIMARY KEY, -- id.SKU.Fold
-	sku      TEXT NOT NULL,
-	id       BLOB NOT NULL CHECK (length(id) = 16),
-	product  INTEGER NOT NULL REFERENCES products ON DELETE CASCADE,
-	sold     INTEGER NOT NULL, -- product and variant are active
-	price    INTEGER NOT NULL CHECK (price >= 0),
-	currency TEXT NOT NULL,
-	title    TEXT NOT NULL,
-	options  TEXT NOT NULL, -- JSON
-	image    TEXT -- JSON
+-- Every SKU there ever was. A row outlives its variant (variant is NULL then)
+-- and search_version only rises, so that a late job can never put back into
+-- the index what was deleted. That is why it does not refer to products.
+CREATE TABLE skus (
+	sku_fold       TEXT PRIMARY KEY, -- id.SKU.Fold
+	sku            TEXT NOT NULL,
+	product        BLOB NOT NULL CHECK (length(product) = 16), -- who has it, or had it last
+	variant        BLOB CHECK (length(variant) = 16),
+	search_version INTEGER NOT NULL DEFAULT 0,
+	-- what the till needs of the variant
+	sold           INTEGER NOT NULL, -- product and variant are active
+	price          INTEGER NOT NULL CHECK (price >= 0),
+	currency       TEXT NOT NULL,
+	title          TEXT NOT NULL,
+	options        TEXT NOT NULL, -- JSON
+	image          TEXT -- JSON
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX variants_product ON variants (product);
-
--- A row outlives its variant, and its version only rises: see
--- ports.SearchVersions. product is who had the SKU last.
-CREATE TABLE search_versions (
-	sku_fold TEXT PRIMARY KEY,
-	sku      TEXT NOT NULL,
-	product  BLOB NOT NULL,
-	version  INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX search_versions_product ON search_versions (product);
+CREATE INDEX skus_product ON skus (product);
 
 CREATE TABLE images (
 	id         BLOB PRIMARY KEY CHECK (length(id) = 16),
