@@ -36,60 +36,60 @@ type AdminVariant struct {
 }
 
 type variantRequest struct {
-	SKU            string                   `json:"sku" maxLength:"64"`
-	Title          string                   `json:"title,omitempty" maxLength:"500"`
-	Options        map[string]string        `json:"options,omitempty" maxProperties:"20"`
-	Attributes     map[string]catalog.Value `json:"attributes,omitempty" maxProperties:"500"`
-	PriceOverride  Opt[Money]               `json:"price_override,omitzero" doc:"null: the product's base price"`
-	CompareAtPrice Opt[Money]               `json:"compare_at_price,omitzero"`
-	Status         string                   `json:"status,omitempty" enum:"active,disabled,archived"`
-	ImageIDs       []string                 `json:"image_ids,omitempty" maxItems:"50"`
-	EAN            []string                 `json:"ean,omitempty" maxItems:"20"`
+	SKU            string            `json:"sku" maxLength:"64"`
+	Title          string            `json:"title,omitempty" maxLength:"500"`
+	Options        map[string]string `json:"options,omitempty" maxProperties:"20"`
+	Attributes     givenValues       `json:"attributes,omitempty" maxProperties:"500"`
+	PriceOverride  Opt[Money]        `json:"price_override,omitzero" doc:"null: the product's base price"`
+	CompareAtPrice Opt[Money]        `json:"compare_at_price,omitzero"`
+	Status         string            `json:"status,omitempty" enum:"active,disabled,archived"`
+	ImageIDs       []string          `json:"image_ids,omitempty" maxItems:"50"`
+	EAN            []string          `json:"ean,omitempty" maxItems:"20"`
 }
 
 type productRequest struct {
-	Name           string                   `json:"name" maxLength:"500"`
-	Slug           string                   `json:"slug,omitempty" maxLength:"120"`
-	Description    string                   `json:"description,omitempty" maxLength:"50000"`
-	Status         string                   `json:"status,omitempty" enum:"draft,active,archived" doc:"at creation draft"`
-	BrandID        Opt[id.Brand]            `json:"brand_id,omitzero"`
-	CategoryID     Opt[id.Category]         `json:"category_id,omitzero"`
-	BasePrice      Opt[Money]               `json:"base_price,omitzero" doc:"Without it, the first variant's price."`
-	CompareAtPrice Opt[Money]               `json:"compare_at_price,omitzero"`
-	Featured       bool                     `json:"featured,omitempty"`
-	Attributes     map[string]catalog.Value `json:"attributes,omitempty" maxProperties:"500"`
-	ImageIDs       []string                 `json:"image_ids,omitempty" maxItems:"50"`
-	SEO            seoRequest               `json:"seo,omitzero"`
-	ReleasedAt     Opt[Time]                `json:"released_at,omitzero"`
-	Variants       []variantRequest         `json:"variants,omitempty" maxItems:"500"`
+	Name           string           `json:"name" maxLength:"500"`
+	Slug           string           `json:"slug,omitempty" maxLength:"120"`
+	Description    string           `json:"description,omitempty" maxLength:"50000"`
+	Status         string           `json:"status,omitempty" enum:"draft,active,archived" doc:"at creation draft"`
+	BrandID        Opt[id.Brand]    `json:"brand_id,omitzero"`
+	CategoryID     Opt[id.Category] `json:"category_id,omitzero"`
+	BasePrice      Opt[Money]       `json:"base_price,omitzero" doc:"Without it, the first variant's price."`
+	CompareAtPrice Opt[Money]       `json:"compare_at_price,omitzero"`
+	Featured       bool             `json:"featured,omitempty"`
+	Attributes     givenValues      `json:"attributes,omitempty" maxProperties:"500"`
+	ImageIDs       []string         `json:"image_ids,omitempty" maxItems:"50"`
+	SEO            seoRequest       `json:"seo,omitzero"`
+	ReleasedAt     Opt[Time]        `json:"released_at,omitzero"`
+	Variants       []variantRequest `json:"variants,omitempty" maxItems:"500"`
 }
 
 type productPatch struct {
-	Name           *string                       `json:"name,omitempty" maxLength:"500"`
-	Slug           *string                       `json:"slug,omitempty" maxLength:"120"`
-	Description    Opt[string]                   `json:"description,omitzero" maxLength:"50000"`
-	Status         *string                       `json:"status,omitempty" enum:"draft,active,archived"`
-	BrandID        Opt[id.Brand]                 `json:"brand_id,omitzero"`
-	CategoryID     Opt[id.Category]              `json:"category_id,omitzero"`
-	BasePrice      Opt[Money]                    `json:"base_price,omitzero"`
-	CompareAtPrice Opt[Money]                    `json:"compare_at_price,omitzero"`
-	Featured       *bool                         `json:"featured,omitempty"`
-	Attributes     map[string]Opt[catalog.Value] `json:"attributes,omitempty" maxProperties:"500" doc:"by name; null takes a value away"`
-	ImageIDs       *[]string                     `json:"image_ids,omitempty" maxItems:"50"`
-	SEO            *seoRequest                   `json:"seo,omitempty"`
-	ReleasedAt     Opt[Time]                     `json:"released_at,omitzero"`
+	Name           *string          `json:"name,omitempty" maxLength:"500"`
+	Slug           *string          `json:"slug,omitempty" maxLength:"120"`
+	Description    Opt[string]      `json:"description,omitzero" maxLength:"50000"`
+	Status         *string          `json:"status,omitempty" enum:"draft,active,archived"`
+	BrandID        Opt[id.Brand]    `json:"brand_id,omitzero"`
+	CategoryID     Opt[id.Category] `json:"category_id,omitzero"`
+	BasePrice      Opt[Money]       `json:"base_price,omitzero"`
+	CompareAtPrice Opt[Money]       `json:"compare_at_price,omitzero"`
+	Featured       *bool            `json:"featured,omitempty"`
+	Attributes     changedValues    `json:"attributes,omitempty" maxProperties:"500" doc:"by name; null takes a value away"`
+	ImageIDs       *[]string        `json:"image_ids,omitempty" maxItems:"50"`
+	SEO            *seoRequest      `json:"seo,omitempty"`
+	ReleasedAt     Opt[Time]        `json:"released_at,omitzero"`
 }
 
 type variantPatch struct {
-	SKU            *string                       `json:"sku,omitempty" maxLength:"64" doc:"cannot be changed: a new SKU is a new variant"`
-	Title          Opt[string]                   `json:"title,omitzero" maxLength:"500"`
-	Options        *map[string]string            `json:"options,omitempty" maxProperties:"20"`
-	Attributes     map[string]Opt[catalog.Value] `json:"attributes,omitempty" maxProperties:"500"`
-	PriceOverride  Opt[Money]                    `json:"price_override,omitzero"`
-	CompareAtPrice Opt[Money]                    `json:"compare_at_price,omitzero"`
-	Status         *string                       `json:"status,omitempty" enum:"active,disabled,archived"`
-	ImageIDs       *[]string                     `json:"image_ids,omitempty" maxItems:"50"`
-	EAN            *[]string                     `json:"ean,omitempty" maxItems:"20"`
+	SKU            *string            `json:"sku,omitempty" maxLength:"64" doc:"cannot be changed: a new SKU is a new variant"`
+	Title          Opt[string]        `json:"title,omitzero" maxLength:"500"`
+	Options        *map[string]string `json:"options,omitempty" maxProperties:"20"`
+	Attributes     changedValues      `json:"attributes,omitempty" maxProperties:"500"`
+	PriceOverride  Opt[Money]         `json:"price_override,omitzero"`
+	CompareAtPrice Opt[Money]         `json:"compare_at_price,omitzero"`
+	Status         *string            `json:"status,omitempty" enum:"active,disabled,archived"`
+	ImageIDs       *[]string          `json:"image_ids,omitempty" maxItems:"50"`
+	EAN            *[]string          `json:"ean,omitempty" maxItems:"20"`
 }
 
 type seoRequest struct {
@@ -186,11 +186,7 @@ func (a *api) registerProductWrites() {
 		Description: "It is a draft unless its status says otherwise. Without variants it gets one, whose SKU is made from the slug.",
 	}, func(ctx context.Context, in *struct{ Body productRequest }) (*reply[AdminProduct], error) {
 		b := in.Body
-		pictures, err := imageIDs("image_ids", b.ImageIDs)
-		if err != nil {
-			return nil, err
-		}
-		variants, err := newVariants(b.Variants)
+		read, err := b.read()
 		if err != nil {
 			return nil, err
 		}
@@ -201,7 +197,7 @@ func (a *api) registerProductWrites() {
 		p, err := a.shop.Catalog.Create(ctx, core.CreateProduct{
 			By: caller(ctx, ""), Slug: b.Slug, Name: b.Name, Description: b.Description, Status: status, Brand: b.BrandID.Value,
 			Category: b.CategoryID.Value, BasePrice: optAmount(b.BasePrice), CompareAt: optAmount(b.CompareAtPrice), Featured: b.Featured,
-			Attributes: b.Attributes, Images: pictures, SEO: catalog.SEO(b.SEO), Released: b.ReleasedAt.Value.Time, Variants: variants,
+			Attributes: read.attributes, Images: read.images, SEO: catalog.SEO(b.SEO), Released: b.ReleasedAt.Value.Time, Variants: read.variants,
 		})
 		rep, err := a.saved(p, err)
 		if err == nil {
@@ -221,19 +217,15 @@ func (a *api) registerProductWrites() {
 			return nil, err
 		}
 		b := in.Body
-		pictures, err := imageIDs("image_ids", b.ImageIDs)
-		if err != nil {
-			return nil, err
-		}
-		variants, err := newVariants(b.Variants)
+		read, err := b.read()
 		if err != nil {
 			return nil, err
 		}
 		return a.saved(a.shop.Catalog.Replace(ctx, core.ReplaceProduct{
 			By: caller(ctx, ""), Product: id.Product{UUID: p}, Version: conditions(ctx).Version, Slug: b.Slug, Name: b.Name,
 			Description: b.Description, Status: catalog.Status(b.Status), Brand: b.BrandID.Value, Category: b.CategoryID.Value,
-			BasePrice: optAmount(b.BasePrice), CompareAt: optAmount(b.CompareAtPrice), Featured: b.Featured, Attributes: b.Attributes,
-			Images: pictures, SEO: catalog.SEO(b.SEO), Released: b.ReleasedAt.Value.Time, Variants: variants,
+			BasePrice: optAmount(b.BasePrice), CompareAt: optAmount(b.CompareAtPrice), Featured: b.Featured, Attributes: read.attributes,
+			Images: read.images, SEO: catalog.SEO(b.SEO), Released: b.ReleasedAt.Value.Time, Variants: read.variants,
 		}))
 	})
 	register(a.edge, operation{
@@ -252,12 +244,14 @@ func (a *api) registerProductWrites() {
 			By: caller(ctx, ""), Product: id.Product{UUID: p}, Version: conditions(ctx).Version, Slug: b.Slug, Name: b.Name,
 			Description: changed(b.Description), Status: (*catalog.Status)(b.Status), Brand: changed(b.BrandID), Category: changed(b.CategoryID),
 			BasePrice: changedAmount(b.BasePrice), CompareAt: changedAmount(b.CompareAtPrice), Featured: b.Featured,
-			Attributes: changedAttributes(b.Attributes), SEO: (*catalog.SEO)(b.SEO),
+			SEO: (*catalog.SEO)(b.SEO),
 		}
 		if b.ReleasedAt.Set {
 			cmd.Released = &b.ReleasedAt.Value.Time
 		}
-		if cmd.Images, err = changedImages(b.ImageIDs); err != nil {
+		var f fault.Fields
+		cmd.Attributes, cmd.Images = b.Attributes.take(&f, "attributes"), changedImages(&f, b.ImageIDs)
+		if err := f.Err(); err != nil {
 			return nil, err
 		}
 		return a.saved(a.shop.Catalog.Patch(ctx, cmd))
@@ -305,8 +299,9 @@ func (a *api) registerProductSteps() {
 		if err != nil {
 			return nil, err
 		}
-		pictures, err := imageIDs("image_ids", in.Body.ImageIDs)
-		if err != nil {
+		var f fault.Fields
+		pictures := imageIDs(&f, "image_ids", in.Body.ImageIDs)
+		if err := f.Err(); err != nil {
 			return nil, err
 		}
 		return a.saved(a.shop.Catalog.SetImages(ctx, core.SetProductImages{By: caller(ctx, ""), Product: id.Product{UUID: p}, Version: version, Images: pictures}))
@@ -330,8 +325,9 @@ func (a *api) registerAdminVariants() {
 		if err != nil {
 			return nil, err
 		}
-		v, err := newVariant("", in.Body)
-		if err != nil {
+		var f fault.Fields
+		v := newVariant(&f, "", in.Body)
+		if err := f.Err(); err != nil {
 			return nil, err
 		}
 		rep, err := a.saved(a.shop.Catalog.AddVariant(ctx, core.AddVariant{By: caller(ctx, ""), Product: id.Product{UUID: p}, Version: version, NewVariant: v}))
@@ -353,8 +349,9 @@ func (a *api) registerAdminVariants() {
 		SKU  string `path:"sku"`
 		Body variantRequest
 	}) (*reply[AdminVariant], error) {
-		v, err := newVariant("", in.Body)
-		if err != nil {
+		var f fault.Fields
+		v := newVariant(&f, "", in.Body)
+		if err := f.Err(); err != nil {
 			return nil, err
 		}
 		return a.savedVariant(in.SKU)(a.shop.Catalog.ReplaceVariant(ctx, core.ReplaceVariant{
@@ -371,15 +368,15 @@ func (a *api) registerAdminVariants() {
 		b := in.Body
 		cmd := core.PatchVariant{
 			By: caller(ctx, ""), SKU: id.SKU(in.SKU), Version: conditions(ctx).Version, NewSKU: (*id.SKU)(b.SKU), Title: changed(b.Title),
-			Attributes: changedAttributes(b.Attributes), Price: changedAmount(b.PriceOverride), CompareAt: changedAmount(b.CompareAtPrice),
-			Status: (*catalog.VariantStatus)(b.Status), EAN: b.EAN,
+			Price: changedAmount(b.PriceOverride), CompareAt: changedAmount(b.CompareAtPrice), Status: (*catalog.VariantStatus)(b.Status), EAN: b.EAN,
 		}
 		if b.Options != nil {
 			list := optionList(*b.Options)
 			cmd.Options = &list
 		}
-		var err error
-		if cmd.Images, err = changedImages(b.ImageIDs); err != nil {
+		var f fault.Fields
+		cmd.Attributes, cmd.Images = b.Attributes.take(&f, "attributes"), changedImages(&f, b.ImageIDs)
+		if err := f.Err(); err != nil {
 			return nil, err
 		}
 		return a.savedVariant(in.SKU)(a.shop.Catalog.PatchVariant(ctx, cmd))
@@ -466,8 +463,31 @@ func queryID(name, text string) (id.UUID, error) {
 	return u, nil
 }
 
-func imageIDs(at string, texts []string) ([]id.Image, error) {
+// readProduct is what of a product's members must be read before it means anything.
+type readProduct struct {
+	images     []id.Image
+	attributes catalog.Attributes
+	variants   []core.NewVariant // nil: none were given
+}
+
+func (b *productRequest) read() (readProduct, error) {
 	var f fault.Fields
+	r := readProduct{images: imageIDs(&f, "image_ids", b.ImageIDs), attributes: b.Attributes.take(&f, "attributes")}
+	for i, v := range b.Variants {
+		r.variants = append(r.variants, newVariant(&f, "variants["+strconv.Itoa(i)+"].", v))
+	}
+	return r, f.Err()
+}
+
+func newVariant(f *fault.Fields, at string, v variantRequest) core.NewVariant {
+	return core.NewVariant{
+		SKU: id.SKU(v.SKU), Title: v.Title, Options: optionList(v.Options), Attributes: v.Attributes.take(f, at+"attributes"),
+		Price: optAmount(v.PriceOverride), CompareAt: optAmount(v.CompareAtPrice), Status: catalog.VariantStatus(v.Status),
+		Images: imageIDs(f, at+"image_ids", v.ImageIDs), EAN: v.EAN,
+	}
+}
+
+func imageIDs(f *fault.Fields, at string, texts []string) []id.Image {
 	ids := make([]id.Image, len(texts))
 	for i, text := range texts {
 		u, ok := id.Parse(text)
@@ -476,30 +496,7 @@ func imageIDs(at string, texts []string) ([]id.Image, error) {
 		}
 		ids[i] = id.Image{UUID: u}
 	}
-	return ids, f.Err()
-}
-
-func newVariants(list []variantRequest) ([]core.NewVariant, error) {
-	if list == nil {
-		return nil, nil
-	}
-	var f fault.Fields
-	out := make([]core.NewVariant, len(list))
-	for i, v := range list {
-		var err error
-		if out[i], err = newVariant("variants["+strconv.Itoa(i)+"].", v); err != nil {
-			f.Join("", err)
-		}
-	}
-	return out, f.Err()
-}
-
-func newVariant(at string, v variantRequest) (core.NewVariant, error) {
-	pictures, err := imageIDs(at+"image_ids", v.ImageIDs)
-	return core.NewVariant{
-		SKU: id.SKU(v.SKU), Title: v.Title, Options: optionList(v.Options), Attributes: v.Attributes, Price: optAmount(v.PriceOverride),
-		CompareAt: optAmount(v.CompareAtPrice), Status: catalog.VariantStatus(v.Status), Images: pictures, EAN: v.EAN,
-	}, err
+	return ids
 }
 
 // optionList orders options by name: JSON objects have no order.
@@ -534,22 +531,10 @@ func changedAmount(o Opt[Money]) *money.Amount {
 	return &amount
 }
 
-func changedAttributes(m map[string]Opt[catalog.Value]) map[string]*catalog.Value {
-	out := make(map[string]*catalog.Value, len(m))
-	for name, o := range m {
-		if o.Null {
-			out[name] = nil
-		} else {
-			out[name] = &o.Value
-		}
-	}
-	return out
-}
-
-func changedImages(texts *[]string) (*[]id.Image, error) {
+func changedImages(f *fault.Fields, texts *[]string) *[]id.Image {
 	if texts == nil {
-		return nil, nil
+		return nil
 	}
-	ids, err := imageIDs("image_ids", *texts)
-	return &ids, err
+	ids := imageIDs(f, "image_ids", *texts)
+	return &ids
 }

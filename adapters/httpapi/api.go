@@ -38,6 +38,9 @@ func New(shop *core.Shop, opts Options) http.Handler {
 	a.registerStock()
 	a.registerPayments()
 	a.registerJobs()
+	a.registerAdminProducts()
+	a.registerAdminCategories()
+	a.registerAdminBrands()
 	return a
 }
 

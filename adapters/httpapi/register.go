@@ -248,6 +248,12 @@ func (r *route) locate(field string) string {
 	if renamed, ok := r.Fields[root]; ok {
 		root = renamed
 	}
+	if list, member, ok := strings.Cut(rest, "]."); ok { // of an element: lines[0].price
+		name, inside, _ := strings.Cut(member, ".")
+		if renamed, ok := r.Fields[name]; ok {
+			rest = list + "]." + strings.TrimSuffix(renamed+"."+inside, ".")
+		}
+	}
 	if where, ok := r.locations[root]; ok {
 		return where + root + rest
 	}

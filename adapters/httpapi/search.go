@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/id"
@@ -85,7 +86,7 @@ type searchParams struct {
 	PriceMin  int64    `query:"price_min" minimum:"0" default:"0" doc:"minor units"`
 	PriceMax  int64    `query:"price_max" minimum:"0" default:"1000000000000" doc:"minor units"`
 	InStock   bool     `query:"in_stock"`
-	MinRating float64  `query:"min_rating" minimum:"0" maximum:"5"`
+	MinRating string   `query:"min_rating" pattern:"^[0-9](\\.[0-9]{1,2})?$" patternDescription:"a number from 0 to 5"`
 	Exact     bool     `query:"exact" doc:"the words as typed: no correction"`
 	Sort      string   `query:"sort" enum:"relevance,price_asc,price_desc,rating,popularity,newest"`
 	Page      int      `query:"page" minimum:"1" default:"1"`
@@ -134,8 +135,9 @@ func (in *searchParams) query() (search.Query, error) {
 			return search.Query{}, err
 		}
 	}
+	rating, _ := strconv.ParseFloat(in.MinRating, 64) //nolint:errcheck // the pattern allows numbers only; none is 0
 	q := search.Query{
-		Text: in.Q, Category: in.Category, Brands: in.Brand, Filters: filters, InStock: in.InStock, MinRating: in.MinRating,
+		Text: in.Q, Category: in.Category, Brands: in.Brand, Filters: filters, InStock: in.InStock, MinRating: rating,
 		Exact: in.Exact, Sort: search.Sort(in.Sort), Page: in.Page, PerPage: in.PerPage,
 	}
 	if in.PriceMin > 0 {
