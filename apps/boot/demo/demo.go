@@ -26,8 +26,9 @@ import (
 //go:embed catalog.jsonl
 var goods string
 
-// pixels is the width and height of a picture.
-const pixels = 720
+// pixels is the width and height of a picture: one that the shop stores anyway, so
+// that it scales down only.
+const pixels = 640
 
 // Fill puts the demo shop into a store without products and calls progress with
 // a line for each step. The prices are in the shop's currency. It keeps every
