@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/bodega-commerce/bodega/core/search"
 )
@@ -23,9 +22,9 @@ type collector struct {
 	chain []link // documents of products with several, by product
 	heads []uint32
 
-	values      counter // by attribute value
-	repeats     counter // by attribute: products that counted for one more of its values
-	again       []repeat
+	values      counter  // by attribute value
+	repeats     counter  // by attribute: products that counted for one more of its values
+	again       grouping // the products of those, by attribute, where it is shown as ranges
 	brands      counter
 	categories  counter
 	prices      []priced
@@ -49,9 +48,6 @@ type link struct {
 	fails int
 	score float32
 }
-
-// repeat is a product that counted for more than one value of an attribute.
-type repeat struct{ attribute, group uint32 }
 
 type priced struct {
 	price int64
@@ -121,6 +117,7 @@ func (c *collector) begin(s *snapshot, q *search.Query) {
 	}
 	c.values.grow(len(s.valueText))
 	c.repeats.grow(len(s.attributeTypes))
+	c.again.reset(len(s.attributeTypes))
 	c.brands.grow(len(s.brands) + 1)
 	c.categories.grow(len(s.categories))
 }
@@ -133,7 +130,6 @@ func (c *collector) end() {
 		c.found[g] = found{}
 	}
 	c.order, c.heads, c.chain, c.prices, c.ranked = c.order[:0], c.heads[:0], c.chain[:0], c.prices[:0], c.ranked[:0]
-	c.again = c.again[:0]
 	c.values.clear()
 	c.repeats.clear()
 	c.brands.clear()
@@ -160,7 +156,8 @@ func (c *collector) collect(docs []uint32, scores []float32) {
 		if scores != nil {
 			score = scores[i]
 		}
-		g := c.group[doc]
+		r := &c.rows[doc]
+		g := r.group
 		if c.multi.has(g) {
 			c.hold(g, link{doc: doc, fails: fails, score: score})
 			continue
@@ -169,7 +166,7 @@ func (c *collector) collect(docs []uint32, scores []float32) {
 			c.order = append(c.order, g)
 			c.found[g] = found{matching: 1, best: doc, score: score}
 		}
-		c.count(doc, g, fails)
+		c.count(r, fails)
 	}
 	for _, g := range c.heads {
 		c.settle(g)
@@ -205,28 +202,28 @@ func (c *collector) settle(g uint32) {
 			}
 			f.matching++
 		}
-		c.countOnce(l.doc, g, l.fails)
+		c.countOnce(&c.rows[l.doc], l.fails)
 	}
 }
 
 // count counts the only document of a product.
-func (c *collector) count(doc, g uint32, fails int) {
+func (c *collector) count(r *row, fails int) {
 	all := fails == passes
 	if all || fails == failsBrand {
-		c.brands.add(c.brand[doc])
+		c.brands.add(r.brand)
 	}
 	if all || fails == failsCategory {
-		for _, category := range c.paths[c.path[doc]] {
+		for _, category := range c.paths[r.path] {
 			c.categories.add(category)
 		}
 	}
 	if all || fails == failsPrice {
-		c.prices = append(c.prices, priced{c.price[doc], g})
+		c.prices = append(c.prices, priced{r.price, r.group})
 	}
 	if !all && fails < 0 {
 		return
 	}
-	for _, v := range c.facetValues(doc) {
+	for _, v := range c.facetValues(r) {
 		if all || c.attributeOf[v] == c.where.attributes[fails] {
 			c.values.add(v)
 		}
@@ -234,27 +231,29 @@ func (c *collector) count(doc, g uint32, fails int) {
 }
 
 // countOnce is count for one of several documents.
-func (c *collector) countOnce(doc, g uint32, fails int) {
+func (c *collector) countOnce(r *row, fails int) {
 	all := fails == passes
 	if all || fails == failsBrand {
-		c.brands.addOnce(c.brand[doc])
+		c.brands.addOnce(r.brand)
 	}
 	if all || fails == failsCategory {
-		for _, category := range c.paths[c.path[doc]] {
+		for _, category := range c.paths[r.path] {
 			c.categories.addOnce(category)
 		}
 	}
 	if all || fails == failsPrice {
-		c.prices = append(c.prices, priced{c.price[doc], g})
+		c.prices = append(c.prices, priced{r.price, r.group})
 	}
 	if !all && fails < 0 {
 		return
 	}
-	for _, v := range c.facetValues(doc) {
+	for _, v := range c.facetValues(r) {
 		a := c.attributeOf[v]
 		if (all || a == c.where.attributes[fails]) && c.values.addOnce(v) && !c.repeats.mark(a) {
 			c.repeats.add(a)
-			c.again = append(c.again, repeat{a, g})
+			if c.attributeTypes[a].Numeric {
+				c.again.add(a, r.group)
+			}
 		}
 	}
 }
@@ -265,28 +264,34 @@ type key struct{ first, second int64 }
 func (c *collector) key(doc uint32, score float32) key {
 	switch c.sort {
 	case search.ByPriceAsc:
-		return key{first: -c.price[doc]}
+		return key{first: -c.rows[doc].price}
 	case search.ByPriceDesc:
-		return key{first: c.price[doc]}
+		return key{first: c.rows[doc].price}
 	case search.ByRating:
 		return key{int64(math.Float64bits(c.rating[doc])), int64(c.ratings[doc])}
 	case search.ByNewest:
 		return key{first: c.newest[doc]}
 	case search.ByPopularity:
-		return key{first: c.sales[doc]}
+		return key{first: c.rows[doc].sales}
 	default:
-		return key{int64(math.Float32bits(score)), c.sales[doc]}
+		return key{int64(math.Float32bits(score)), c.rows[doc].sales}
 	}
 }
 
 // better reports whether a stands for its product rather than b: by what is
 // sorted by, then score, the lower price, the newer, the SKU.
 func (c *collector) better(a uint32, scoreA float32, b uint32, scoreB float32) bool {
-	x, y := c.key(a, scoreA), c.key(b, scoreB)
-	return cmp.Or(
-		cmp.Compare(y.first, x.first), cmp.Compare(y.second, x.second), cmp.Compare(scoreB, scoreA),
-		cmp.Compare(c.price[a], c.price[b]), cmp.Compare(c.newest[b], c.newest[a]), strings.Compare(string(c.sku[a]), string(c.sku[b])),
-	) < 0
+	switch x, y := c.key(a, scoreA), c.key(b, scoreB); {
+	case x != y:
+		return x.first > y.first || x.first == y.first && x.second > y.second
+	case scoreA != scoreB:
+		return scoreA > scoreB
+	case c.rows[a].price != c.rows[b].price:
+		return c.rows[a].price < c.rows[b].price
+	case c.newest[a] != c.newest[b]:
+		return c.newest[a] > c.newest[b]
+	}
+	return c.sku[a] < c.sku[b]
 }
 
 // ranked is a product with its key.

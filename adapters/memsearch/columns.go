@@ -6,28 +6,39 @@ import (
 	"github.com/bodega-commerce/bodega/core/search"
 )
 
-// columns are the members of documents by ordinal. Rows are appended and never
-// changed: a new version of a document is a new row, and the old one dies. So
-// readers keep the slices they were given while the writer appends behind them.
+// columns are the members of documents by ordinal. They are appended and never
+// changed: a new version of a document has a new ordinal, and the old one dies.
+// So readers keep the slices they were given while the writer appends behind
+// them.
 type columns struct {
+	rows    []row
 	sku     []id.SKU
 	name    []string // the product's
 	slug    []string
-	group   []uint32 // the product's ordinal
-	price   []int64
 	newest  []int64
 	rating  []float64
 	ratings []int32
-	sales   []int64
-	flags   []uint8
-	brand   []uint32 // ordinal+1, 0 for none
-	path    []uint32 // ordinal in paths
 	length  []float32
-
-	names  lists // terms of the name in order, none between the product's and the variant's
-	values lists // ordinals of attribute values, those that facets count first
-	shown  []uint32
+	names   lists    // terms of the name in order, none between the product's and the variant's
+	values  []uint32 // of attributes, by ordinal, end to end
 }
+
+// row is what every search reads of a document, kept together.
+type row struct {
+	price, sales int64
+	group        uint32 // the product's ordinal
+	brand        uint32 // ordinal+1, 0 for none
+	path         uint32 // ordinal in paths
+	from, to     uint32 // in values
+	shown        uint32 // facets count the values up to here
+	flags        uint8
+}
+
+// facetValues returns the values of a document that facets count.
+func (c *columns) facetValues(r *row) []uint32 { return c.values[r.from:r.shown] }
+
+// allValues returns all values of a document.
+func (c *columns) allValues(r *row) []uint32 { return c.values[r.from:r.to] }
 
 // lists is one list of numbers per ordinal, end to end.
 type lists struct {
@@ -52,9 +63,6 @@ const (
 	flagInStock = 1 << iota
 	flagFeatured
 )
-
-// facetValues returns the values of a document that facets count.
-func (c *columns) facetValues(doc uint32) []uint32 { return c.values.at(doc)[:c.shown[doc]] }
 
 // posting says which documents have a term, ascending, and where in each.
 // It is immutable; a longer one shares its arrays.

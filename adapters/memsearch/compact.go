@@ -9,8 +9,8 @@ func (t *table) compact() {
 	products, movedGroup := t.survivingProducts()
 
 	t.columns = t.columns.pick(docs)
-	for i, g := range t.group {
-		t.group[i] = movedGroup[g]
+	for i := range t.rows {
+		t.rows[i].group = movedGroup[t.rows[i].group]
 	}
 	t.products = products
 	clear(t.groupOf)
@@ -23,14 +23,14 @@ func (t *table) compact() {
 	for doc := range docs {
 		t.live.set(uint32(doc), true)
 	}
-	for g, list := range groupDocs(t.group, len(products), members) {
+	for g, list := range groupDocs(t.rows, len(products), members) {
 		*t.groups.edit(uint32(g)) = list
 		t.multi.set(uint32(g), len(list) > 1)
 	}
 	t.postings = t.compactPostings(moved)
 	t.inPath = paged[[]uint32]{epoch: t.inPath.epoch}
-	for doc, path := range t.path {
-		for _, c := range t.paths[path] {
+	for doc := range t.rows {
+		for _, c := range t.paths[t.rows[doc].path] {
 			row := t.inPath.edit(c)
 			*row = append(*row, uint32(doc))
 		}
@@ -81,10 +81,10 @@ func (t *table) survivingProducts() (products []id.Product, moved []uint32) {
 }
 
 // groupDocs sorts documents by group into members and returns each group's part.
-func groupDocs(group []uint32, groups int, members []uint32) [][]uint32 {
+func groupDocs(rows []row, groups int, members []uint32) [][]uint32 {
 	end := make([]uint32, groups)
-	for _, g := range group {
-		end[g]++
+	for i := range rows {
+		end[rows[i].group]++
 	}
 	lists := make([][]uint32, groups)
 	start := uint32(0)
@@ -92,7 +92,8 @@ func groupDocs(group []uint32, groups int, members []uint32) [][]uint32 {
 		lists[g] = members[start : start : start+n]
 		start += n
 	}
-	for doc, g := range group {
+	for doc := range rows {
+		g := rows[doc].group
 		lists[g] = append(lists[g], uint32(doc))
 	}
 	return lists
@@ -129,13 +130,22 @@ func (t *table) compactPostings(moved []uint32) paged[*posting] {
 
 // pick returns the columns of these documents, in this order.
 func (c *columns) pick(docs []uint32) columns {
-	return columns{
-		sku: pick(c.sku, docs), name: pick(c.name, docs), slug: pick(c.slug, docs), group: pick(c.group, docs),
-		price: pick(c.price, docs), newest: pick(c.newest, docs), rating: pick(c.rating, docs), ratings: pick(c.ratings, docs),
-		sales: pick(c.sales, docs), flags: pick(c.flags, docs), brand: pick(c.brand, docs), path: pick(c.path, docs),
-		length: pick(c.length, docs), shown: pick(c.shown, docs),
-		names: c.names.pick(docs), values: c.values.pick(docs),
+	picked := columns{
+		rows: pick(c.rows, docs), sku: pick(c.sku, docs), name: pick(c.name, docs), slug: pick(c.slug, docs), newest: pick(c.newest, docs),
+		rating: pick(c.rating, docs), ratings: pick(c.ratings, docs), length: pick(c.length, docs), names: c.names.pick(docs),
 	}
+	n := uint32(0)
+	for i := range picked.rows {
+		n += picked.rows[i].to - picked.rows[i].from
+	}
+	picked.values = make([]uint32, 0, n)
+	for i := range picked.rows {
+		r := &picked.rows[i]
+		from := uint32(len(picked.values))
+		picked.values = append(picked.values, c.allValues(r)...)
+		r.from, r.shown, r.to = from, from+r.shown-r.from, from+r.to-r.from
+	}
+	return picked
 }
 
 func pick[T any](column []T, docs []uint32) []T {

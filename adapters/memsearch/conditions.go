@@ -100,20 +100,21 @@ func (c *conditions) categoryOnly() bool {
 
 // check returns what a document fails, and false if it is out of the question.
 func (c *conditions) check(s *snapshot, doc uint32) (fails int, possible bool) {
-	if c.inStock && s.flags[doc]&flagInStock == 0 || s.rating[doc] < c.minRating {
+	r := &s.rows[doc]
+	if c.inStock && r.flags&flagInStock == 0 || c.minRating > 0 && s.rating[doc] < c.minRating {
 		return 0, false
 	}
 	fails = passes
-	if c.brands != nil && !c.brands[s.brand[doc]] {
+	if c.brands != nil && !c.brands[r.brand] {
 		fails = failsBrand
 	}
-	if c.paths != nil && !c.paths[s.path[doc]] {
+	if c.paths != nil && !c.paths[r.path] {
 		if fails != passes {
 			return 0, false
 		}
 		fails = failsCategory
 	}
-	if price := s.price[doc]; price < c.priceMin || price > c.priceMax {
+	if r.price < c.priceMin || r.price > c.priceMax {
 		if fails != passes {
 			return 0, false
 		}
@@ -126,7 +127,7 @@ func (c *conditions) check(s *snapshot, doc uint32) (fails int, possible bool) {
 	// at most one; the one missing is what the sum of all is short of.
 	n := len(c.filters)
 	met, missing := 0, n*(n+1)/2
-	for _, v := range s.values.at(doc) {
+	for _, v := range s.allValues(r) {
 		if f := int(c.accept[v]); f != 0 {
 			met++
 			missing -= f

@@ -31,10 +31,10 @@ func filterOf(q *search.Query, name string) search.Filter {
 	return q.Filters[i]
 }
 
-// grouping holds the counted values of each attribute.
+// grouping holds a list of numbers for each of some attributes.
 type grouping struct {
-	slot   []uint32   // by attribute: its list+1
-	lists  [][]uint32 // values
+	slot   []uint32 // by attribute: its list+1
+	lists  [][]uint32
 	used   int
 	owners []uint32 // attributes, by list
 }
@@ -200,18 +200,18 @@ func (c *collector) countRepeats(a uint32, ends []float64, buckets []search.Buck
 	seen := make([]uint32, 0, 16) // values of the product
 	per := make([]int, len(buckets))
 	last := none // a product with three values is among the repeats twice, in a row
-	for _, r := range c.again {
-		if r.attribute != a || r.group == last {
+	for _, g := range c.again.values(a) {
+		if g == last {
 			continue
 		}
-		last = r.group
+		last = g
 		seen = seen[:0]
-		for n := c.found[r.group].chain; n != 0; n = c.chain[n-1].next {
+		for n := c.found[g].chain; n != 0; n = c.chain[n-1].next {
 			l := &c.chain[n-1]
 			if l.fails != passes && (own < 0 || l.fails != own) {
 				continue
 			}
-			for _, v := range c.facetValues(l.doc) {
+			for _, v := range c.facetValues(&c.rows[l.doc]) {
 				if c.attributeOf[v] == a && !slices.Contains(seen, v) {
 					seen = append(seen, v)
 				}

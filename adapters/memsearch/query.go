@@ -58,8 +58,8 @@ func (s *snapshot) countProducts(docs []uint32, enough int) int {
 		if len(seen) >= enough {
 			break
 		}
-		if s.live.has(doc) && !contains(seen, []uint32{s.group[doc]}) {
-			seen = append(seen, s.group[doc])
+		if s.live.has(doc) && !contains(seen, []uint32{s.rows[doc].group}) {
+			seen = append(seen, s.rows[doc].group)
 		}
 	}
 	return len(seen)
@@ -103,8 +103,8 @@ func (s *snapshot) counts() *counts {
 			categories.next()
 			brands.next()
 			for _, doc := range s.groups.at(uint32(g)) {
-				brands.addOnce(s.brand[doc])
-				for _, n := range s.paths[s.path[doc]] {
+				brands.addOnce(s.rows[doc].brand)
+				for _, n := range s.paths[s.rows[doc].path] {
 					categories.addOnce(n)
 				}
 			}

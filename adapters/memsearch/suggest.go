@@ -152,10 +152,10 @@ func (s *snapshot) suggestProducts(c *search.Clause, m matcher, e *evaluator, li
 	}
 	e.scratch.docs = docs
 	docs = search.First(docs, limit, func(a, b uint32) int {
-		if s.sales[a] != s.sales[b] {
-			return cmp.Compare(s.sales[b], s.sales[a])
+		if x, y := s.rows[a].sales, s.rows[b].sales; x != y {
+			return cmp.Compare(y, x)
 		}
-		return bytes.Compare(s.products[s.group[a]].UUID[:], s.products[s.group[b]].UUID[:])
+		return bytes.Compare(s.products[s.rows[a].group].UUID[:], s.products[s.rows[b].group].UUID[:])
 	})
 	found := make([]search.Suggestion, 0, len(docs))
 	for _, doc := range docs {
@@ -168,10 +168,10 @@ func (s *snapshot) suggestProducts(c *search.Clause, m matcher, e *evaluator, li
 // preceded reports whether another document of the same product stands before
 // this one in docs.
 func (s *snapshot) preceded(doc uint32, docs []uint32) bool {
-	if !s.multi.has(s.group[doc]) {
+	if !s.multi.has(s.rows[doc].group) {
 		return false
 	}
-	return slices.ContainsFunc(s.groups.at(s.group[doc]), func(mate uint32) bool {
+	return slices.ContainsFunc(s.groups.at(s.rows[doc].group), func(mate uint32) bool {
 		_, found := slices.BinarySearch(docs, mate)
 		return found && mate < doc
 	})

@@ -98,7 +98,7 @@ func (t *table) kill(doc uint32) {
 	t.alive--
 	t.dead++
 	t.totalLength -= float64(t.length[doc])
-	g := t.group[doc]
+	g := t.rows[doc].group
 	row := t.groups.edit(g)
 	left := make([]uint32, 0, len(*row))
 	for _, m := range *row {
@@ -123,28 +123,22 @@ func (t *table) append(d *search.Document) uint32 {
 	t.sku = append(t.sku, d.SKU)
 	t.name = append(t.name, name)
 	t.slug = append(t.slug, slug)
-	t.group = append(t.group, g)
-	t.price = append(t.price, d.Price.Minor())
 	t.newest = append(t.newest, unixMicro(d.Newest()))
 	t.rating = append(t.rating, d.Rating)
 	t.ratings = append(t.ratings, int32(d.Ratings))
-	t.sales = append(t.sales, d.Sales)
-	t.flags = append(t.flags, flagsOf(d))
-	t.brand = append(t.brand, t.brandFor(d.Brand))
-	path := t.pathFor(d.Categories)
-	t.path = append(t.path, path)
-	for _, c := range t.paths[path] {
-		row := t.inPath.edit(c)
-		*row = append(*row, doc)
+	r := row{price: d.Price.Minor(), sales: d.Sales, group: g, brand: t.brandFor(d.Brand), path: t.pathFor(d.Categories), flags: flagsOf(d)}
+	t.indexValues(&r, d)
+	t.rows = append(t.rows, r)
+	for _, c := range t.paths[r.path] {
+		list := t.inPath.edit(c)
+		*list = append(*list, doc)
 	}
 	t.currency = d.Price.Currency()
 
 	t.indexWords(doc, d)
-	t.indexValues(d)
-
-	row := t.groups.edit(g)
-	*row = append(slices.Clip(*row), doc)
-	t.multi.set(g, len(*row) > 1)
+	mates := t.groups.edit(g)
+	*mates = append(slices.Clip(*mates), doc)
+	t.multi.set(g, len(*mates) > 1)
 	t.live.set(doc, true)
 	t.alive++
 	return doc
@@ -261,15 +255,17 @@ func (t *table) add(term uint32, at place) {
 
 // indexValues writes the attribute values of a document, those that facets
 // count before the others.
-func (t *table) indexValues(d *search.Document) {
+func (t *table) indexValues(r *row, d *search.Document) {
 	t.sorted = t.sorted[:0]
 	for name, v := range d.Attributes {
 		if v.Facetable() {
 			t.sorted = append(t.sorted, t.valueFor(name, v))
 		}
 	}
-	t.shown = append(t.shown, t.sortValues(t.sorted))
-	t.values.append(t.sorted...)
+	r.from = uint32(len(t.values))
+	r.shown = r.from + t.sortValues(t.sorted)
+	t.values = append(t.values, t.sorted...)
+	r.to = uint32(len(t.values))
 }
 
 // sortValues puts the values that facets count first and returns their number.
@@ -408,9 +404,9 @@ func (t *table) define(schema search.Schema) {
 
 // shareOut puts the values of every document in the order of the schema.
 func (t *table) shareOut() {
-	t.values.list = slices.Clone(t.values.list)
-	t.shown = make([]uint32, len(t.shown), cap(t.shown))
-	for doc := range t.shown {
-		t.shown[doc] = t.sortValues(t.values.at(uint32(doc)))
+	t.values, t.rows = slices.Clone(t.values), slices.Clone(t.rows)
+	for doc := range t.rows {
+		r := &t.rows[doc]
+		r.shown = r.from + t.sortValues(t.allValues(r))
 	}
 }
