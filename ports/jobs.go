@@ -48,7 +48,8 @@ type DeadJobs interface {
 type Backlog struct {
 	Task   string
 	Ready  int       // could be handed out now
-	Oldest time.Time // when the oldest of them was created; zero: none
+	Held   int       // handed out, or waiting for another attempt
+	Oldest time.Time // when the oldest of the ready ones was created; zero: none
 	Dead   int
 }
 

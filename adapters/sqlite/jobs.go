@@ -170,11 +170,12 @@ func bury(s *session, d job.Delivery, reason string, now time.Time) error {
 func (j Jobs) Backlogs(ctx context.Context) ([]ports.Backlog, error) {
 	all := []ports.Backlog{}
 	err := j.db.view(ctx, func(s *session) error {
-		return s.query(`SELECT task, sum(ready), min(oldest), sum(dead) FROM (
-				SELECT task, count(*) AS ready, min(created_at) AS oldest, 0 AS dead FROM jobs WHERE available_at <= ?1 GROUP BY task
-				UNION ALL SELECT task, 0, NULL, count(*) FROM dead_jobs GROUP BY task
+		return s.query(`SELECT task, sum(ready), sum(held), min(oldest), sum(dead) FROM (
+				SELECT task, count(*) AS ready, 0 AS held, min(created_at) AS oldest, 0 AS dead FROM jobs WHERE available_at <= ?1 GROUP BY task
+				UNION ALL SELECT task, 0, count(*), NULL, 0 FROM jobs WHERE available_at > ?1 GROUP BY task
+				UNION ALL SELECT task, 0, 0, NULL, count(*) FROM dead_jobs GROUP BY task
 			) GROUP BY task ORDER BY task`, func(r row) error {
-			all = append(all, ports.Backlog{Task: r.text(0), Ready: r.int(1), Oldest: r.time(2), Dead: r.int(3)})
+			all = append(all, ports.Backlog{Task: r.text(0), Ready: r.int(1), Held: r.int(2), Oldest: r.time(3), Dead: r.int(4)})
 			return nil
 		}, j.db.queue.now())
 	})

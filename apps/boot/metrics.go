@@ -53,6 +53,7 @@ type backlog struct {
 	queue  ports.Backlogs
 	now    func() time.Time
 	ready  *prometheus.Desc
+	held   *prometheus.Desc
 	oldest *prometheus.Desc
 	dead   *prometheus.Desc
 }
@@ -61,14 +62,20 @@ func newBacklog(queue ports.Backlogs, now func() time.Time) *backlog {
 	describe := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, []string{"task"}, nil) }
 	return &backlog{
 		queue: queue, now: now,
-		ready:  describe("jobs_waiting", "Jobs not yet done."),
-		oldest: describe("jobs_oldest_age_seconds", "Age of the oldest job not yet done."),
+		ready:  describe("jobs_waiting", "Jobs that could be done now."),
+		held:   describe("jobs_held", "Jobs that are being done, or wait for another attempt."),
+		oldest: describe("jobs_oldest_age_seconds", "Age of the oldest job that could be done now."),
 		dead:   describe("dlq_messages", "Jobs that will not be tried again by themselves."),
 	}
 }
 
 // Describe tells Prometheus what Collect will send.
-func (b *backlog) Describe(to chan<- *prometheus.Desc) { to <- b.ready; to <- b.oldest; to <- b.dead }
+func (b *backlog) Describe(to chan<- *prometheus.Desc) {
+	to <- b.ready
+	to <- b.held
+	to <- b.oldest
+	to <- b.dead
+}
 
 // Collect sends what waits now; nothing if the queue does not say.
 func (b *backlog) Collect(to chan<- prometheus.Metric) {
@@ -85,6 +92,7 @@ func (b *backlog) Collect(to chan<- prometheus.Metric) {
 			age = b.now().Sub(q.Oldest).Seconds()
 		}
 		to <- prometheus.MustNewConstMetric(b.ready, prometheus.GaugeValue, float64(q.Ready), q.Task)
+		to <- prometheus.MustNewConstMetric(b.held, prometheus.GaugeValue, float64(q.Held), q.Task)
 		to <- prometheus.MustNewConstMetric(b.oldest, prometheus.GaugeValue, age, q.Task)
 		to <- prometheus.MustNewConstMetric(b.dead, prometheus.GaugeValue, float64(q.Dead), q.Task)
 	}

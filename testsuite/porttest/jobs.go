@@ -245,7 +245,7 @@ func testAddJobs(t *testing.T, h JobHarness) {
 		w := newJobWorld(t, h)
 		none, err := w.Backlogs.Backlogs(t.Context())
 		for _, b := range none {
-			if b.Ready != 0 || b.Dead != 0 {
+			if b.Ready != 0 || b.Held != 0 || b.Dead != 0 {
 				t.Errorf("an empty queue has %+v", b)
 			}
 		}
@@ -256,6 +256,8 @@ func testAddJobs(t *testing.T, h JobHarness) {
 		oldest.CreatedAt = w.now.Add(-time.Hour)
 		w.publish(oldest)
 		w.take(1, job.Dead("no"))
+		w.add(1)
+		w.take(1, job.Retry(time.Hour, "later"))
 		jobs := w.add(2)
 		backlogs, err := w.Backlogs.Backlogs(t.Context())
 		if err != nil {
@@ -265,7 +267,7 @@ func testAddJobs(t *testing.T, h JobHarness) {
 		if i < 0 {
 			t.Fatalf("%s is not among %+v", w.task, backlogs)
 		}
-		mustSame(t, "backlog", backlogs[i], nil, ports.Backlog{Task: w.task, Ready: 2, Oldest: jobs[0].CreatedAt, Dead: 1})
+		mustSame(t, "backlog", backlogs[i], nil, ports.Backlog{Task: w.task, Ready: 2, Held: 1, Oldest: jobs[0].CreatedAt, Dead: 1})
 	})
 }
 
