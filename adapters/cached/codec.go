@@ -3,11 +3,9 @@ package cached
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"reflect"
 	"strings"
 
@@ -21,9 +19,10 @@ import (
 type codec[T any] struct{ stamp []byte }
 
 func codecOf[T any]() codec[T] {
-	h := fnv.New64a()
-	describe(h, reflect.TypeFor[T]())
-	return codec[T]{binary.BigEndian.AppendUint64(nil, h.Sum64())}
+	var form strings.Builder
+	describe(&form, reflect.TypeFor[T]())
+	stamp := sha256.Sum256([]byte(form.String()))
+	return codec[T]{stamp[:8]}
 }
 
 func (c codec[T]) encode(v T) ([]byte, error) {
@@ -38,7 +37,7 @@ func (c codec[T]) decode(b []byte) (v T, ok bool) {
 
 // describe writes what decides the encoded form: names and types, all the way
 // down through our own structs.
-func describe(w io.Writer, t reflect.Type) {
+func describe(w *strings.Builder, t reflect.Type) {
 	fmt.Fprintf(w, "%s/%s;", t.PkgPath(), t)
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:

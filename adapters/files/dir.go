@@ -79,7 +79,7 @@ func (d *Directory) Open(_ context.Context, name string) (ports.File, error) {
 	}
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() {
-		file.Close()
+		_ = file.Close()
 		if err != nil {
 			return ports.File{}, fault.Wrap(fault.Unavailable, "files: open", err)
 		}

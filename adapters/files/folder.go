@@ -66,7 +66,7 @@ func (f *folder) put(ctx context.Context, name string, write func(io.Writer) err
 	}
 	sweep(root)
 	partial := path.Join(temporary, rand.Text())
-	defer root.Remove(partial)
+	defer func() { _ = root.Remove(partial) }() // gone, or linked under its name
 	if err := create(root, partial, write); err != nil {
 		return err
 	}

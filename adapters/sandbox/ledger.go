@@ -114,7 +114,7 @@ func (l *ledger) fail(b *batch, err error) {
 		close(l.next.done)
 		l.next = nil
 	}
-	l.file.Close()
+	_ = l.file.Close() // it is forgotten either way
 	l.file, l.accounts = nil, nil
 }
 
@@ -148,7 +148,7 @@ func (l *ledger) open() error {
 		err = settle(file, size)
 	}
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return fault.Wrap(fault.Unavailable, "sandbox: open ledger "+l.path, err)
 	}
 	l.file, l.size, l.accounts = file, size, accounts

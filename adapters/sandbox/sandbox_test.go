@@ -20,21 +20,20 @@ import (
 )
 
 func TestProvider(t *testing.T) {
-	paths := sync.Map{}
-	open := func(t *testing.T, path string) ports.PaymentProvider {
-		p := sandbox.New(path)
-		paths.Store(p, path)
-		t.Cleanup(func() { p.Close() })
-		return p
+	type provider struct {
+		*sandbox.Provider
+		path string
 	}
+	begin := func(t *testing.T, path string) ports.PaymentProvider { return provider{open(t, path), path} }
 	porttest.TestPaymentProvider(t, porttest.PaymentHarness{
-		New: func(t *testing.T) ports.PaymentProvider { return open(t, ledgerPath(t)) },
+		New: func(t *testing.T) ports.PaymentProvider { return begin(t, ledgerPath(t)) },
 		Reopen: func(t *testing.T, killed ports.PaymentProvider) ports.PaymentProvider {
-			path, _ := paths.Load(killed) // not closed: a killed process closes nothing
-			return open(t, path.(string))
+			p, _ := killed.(provider) // not closed: a killed process closes nothing
+			return begin(t, p.path)
 		},
 		Complete: func(t *testing.T, p ports.PaymentProvider, of id.Payment, ok bool) (payment.State, error) {
-			return p.(ports.PaymentCompleter).Complete(t.Context(), of, ok)
+			completer, _ := p.(ports.PaymentCompleter)
+			return completer.Complete(t.Context(), of, ok)
 		},
 		Tokens: porttest.PaymentTokens{
 			OK: sandbox.TokenOK, Declined: sandbox.TokenDeclined, RequiresAction: sandbox.TokenRequiresAction,

@@ -3,6 +3,7 @@ package porttest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -186,7 +187,7 @@ func mustBeMail(t *testing.T, raw []byte, want ports.Message) {
 		}
 		mustBeText(t, kind, params, part.Header.Get("Content-Transfer-Encoding"), part, alternative.kind, alternative.body)
 	}
-	if _, err := parts.NextRawPart(); err != io.EOF {
+	if _, err := parts.NextRawPart(); !errors.Is(err, io.EOF) {
 		t.Errorf("more follows the last part: %v", err)
 	}
 }
