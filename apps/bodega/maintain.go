@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/bodega-commerce/bodega/apps/boot"
+)
+
+type migrate struct{}
+
+// Run opens the store, which is what brings it up to date. A running server
+// did it when it started.
+func (c *migrate) Run(ctx context.Context, t *terminal) error {
+	return t.with(ctx, func(api *client) error {
+		if err := api.get(ctx, "/readyz", nil); err != nil {
+			return err
+		}
+		fmt.Fprintln(t.out, "the store is up to date")
+		return nil
+	})
+}
+
+type check struct{}
+
+// violation is a broken invariant.
+type violation struct {
+	Invariant string `json:"invariant"`
+	Subject   string `json:"subject"`
+	Detail    string `json:"detail"`
+}
+
+// Run prints a line per violation; any is a failure.
+func (c *check) Run(ctx context.Context, t *terminal) error {
+	return t.with(ctx, func(api *client) error {
+		var found struct {
+			Violations []violation `json:"violations"`
+		}
+		if err := api.get(ctx, "/v1/admin/check", &found); err != nil {
+			return err
+		}
+		for _, v := range found.Violations {
+			fmt.Fprintf(t.out, "%s: %s: %s\n", v.Invariant, v.Subject, v.Detail)
+		}
+		if n := len(found.Violations); n > 0 {
+			return fmt.Errorf("%d violations", n)
+		}
+		fmt.Fprintln(t.out, "everything that must be true is true")
+		return nil
+	})
+}
+
+type backup struct {
+	Dir string `arg:"" help:"A new or empty directory."`
+}
+
+// Run streams a copy of everything into the directory, which appears when it
+// is complete.
+func (c *backup) Run(ctx context.Context, t *terminal) error {
+	if err := mustBeEmpty(c.Dir); err != nil {
+		return err
+	}
+	return t.with(ctx, func(api *client) error {
+		answer, err := api.send(ctx, http.MethodGet, "/v1/admin/backup", "", nil)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		bar := t.progress("backing up", "bytes")
+		defer bar.end()
+		files, err := unpack(&counted{answer.Body, bar, 0, 0}, c.Dir)
+		if err != nil {
+			return fmt.Errorf("backup: %w", err)
+		}
+		bar.end()
+		fmt.Fprintf(t.out, "%d files in %s, secret keys among them\n", files, c.Dir)
+		return nil
+	})
+}
+
+type restore struct {
+	Dir   string `arg:"" help:"A directory that backup wrote."`
+	Force bool   `help:"Replace what the data directory holds now."`
+}
+
+// Run puts a backup where the data directory is. It holds the directory's lock
+// all the while, so no server can run or start on it.
+func (c *restore) Run(ctx context.Context, t *terminal) (err error) {
+	config, err := boot.Load(t.environ)
+	if err != nil {
+		return err
+	}
+	release, err := boot.Hold(config.DataDir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	files, err := replaceData(ctx, c.Dir, config.DataDir, c.Force)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	_, err = fmt.Fprintf(t.out, "%d files from %s are in %s now; bodega check looks at them\n", files, c.Dir, config.DataDir)
+	return err
+}
+
+type version struct{}
+
+// Run prints which program this is.
+func (c *version) Run(t *terminal) error {
+	name := "development"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		name = info.Main.Version
+	}
+	_, err := fmt.Fprintf(t.out, "bodega %s (%s, %s/%s)\n", name, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}
