@@ -50,6 +50,7 @@ func describe(w *strings.Builder, t reflect.Type) {
 			fmt.Fprintf(w, "%s %q ", f.Name, f.Tag)
 			describe(w, f.Type)
 		}
+	default: // its name says it all
 	}
 }
 

@@ -27,7 +27,6 @@ type world struct {
 	reads  atomic.Int64
 	onRead func() // called in each read, before it takes its answer
 	cache  ports.Cache
-	now    func() time.Time
 
 	ports.CatalogStore
 	told ports.Invalidator
