@@ -84,7 +84,8 @@ type ProductWriter interface {
 	ForUpdateByFeed(ctx context.Context, skus []id.SKU, families []string) ([]catalog.Product, error)
 	// Save inserts new products and replaces those that are there, with all
 	// their variants. A changed slug stays findable under its old name. A stored
-	// variant's SKU cannot change its bytes: Invalid at sku.
+	// variant's SKU cannot change its bytes: Invalid at sku. Invalid
+	// (unknown_reference) at category_id or brand_id for one that is not there.
 	Save(ctx context.Context, products ...catalog.Product) error
 	// Delete removes products with their variants and old slugs. Those that are
 	// not there are ignored.

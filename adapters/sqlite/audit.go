@@ -63,7 +63,7 @@ func subject(r row) string {
 // Currency is contracted by ports.Auditor. Prices of sold products outlive them.
 func (db *DB) Currency(ctx context.Context) (currency money.Currency, err error) {
 	err = db.view(ctx, func(s *session) error {
-		return s.query(`SELECT coalesce((SELECT currency FROM products ORDER BY seq LIMIT 1), (SELECT currency FROM orders ORDER BY id LIMIT 1), '')`,
+		return s.query(`SELECT coalesce((SELECT currency FROM products WHERE currency <> '' ORDER BY seq LIMIT 1), (SELECT currency FROM orders ORDER BY id LIMIT 1), '')`,
 			func(r row) error {
 				currency = money.Currency(r.text(0))
 				return nil

@@ -175,7 +175,9 @@ func TestDB_Violations(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if _, ok := breaks[strings.TrimSuffix(f.Name(), ".sql")]; !ok {
+		name := strings.TrimSuffix(f.Name(), ".sql")
+		_, ofOrders := breaks[name]
+		if _, ofCatalog := catalogBreaks[name]; !ofOrders && !ofCatalog {
 			t.Errorf("nothing breaks %s", f.Name())
 		}
 	}

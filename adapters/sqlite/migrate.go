@@ -72,16 +72,8 @@ func migrateTo(ctx context.Context, conn *sqlite.Conn, steps []migration) error 
 	if err := canceled(ctx); err != nil {
 		return err
 	}
-	version, oldest, err := schemaVersion(conn)
-	if err != nil {
+	if err := serves(conn, len(steps)); err != nil {
 		return err
-	}
-	if oldest > len(steps) {
-		return &fault.Error{
-			Kind: fault.Unavailable, Op: "sqlite.migrate",
-			Detail: fmt.Sprintf("the store was written by a newer version of Bodega: it has schema %d and needs a program of schema %d or later; this one has schema %d",
-				version, oldest, len(steps)),
-		}
 	}
 	schema := sqlitemigration.Schema{AppID: appID}
 	for i, step := range steps {
@@ -92,6 +84,19 @@ func migrateTo(ctx context.Context, conn *sqlite.Conn, steps []migration) error 
 		schema.Migrations = append(schema.Migrations, step.sql+";\n"+fmt.Sprintf(record, i+1, strings.TrimPrefix(step.name, "migrations/"), step.oldest))
 	}
 	return sqlitemigration.Migrate(ctx, conn, schema)
+}
+
+// serves answers Unavailable if a program that knows so many steps is too old
+// for a file.
+func serves(conn *sqlite.Conn, steps int) error {
+	version, oldest, err := schemaVersion(conn)
+	if err != nil || oldest <= steps {
+		return err
+	}
+	return &fault.Error{
+		Kind: fault.Unavailable, Op: "sqlite.migrate",
+		Detail: fmt.Sprintf("the store was written by a newer Bodega: it has schema %d and needs a program of schema %d or later, this one has %d", version, oldest, steps),
+	}
 }
 
 // schemaVersion returns the newest step a file has and the oldest program that
