@@ -166,8 +166,8 @@ func (a *api) registerCategoryWrites(tag string) {
 		})
 }
 
-// attributeRef names a definition by its category and name.
-type attributeRef struct {
+// AttributeRef names a definition by its category and name.
+type AttributeRef struct {
 	ID   string `path:"id"`
 	Name string `path:"name"`
 }
@@ -175,7 +175,7 @@ type attributeRef struct {
 func (a *api) registerAttributes(tag string) {
 	const path = "/v1/admin/categories/{id}/attributes/{name}"
 	register(a.edge, operation{ID: "readAttribute", Method: http.MethodGet, Path: path, Tag: tag, Permission: account.CatalogRead, Summary: "Show an attribute definition"},
-		func(ctx context.Context, in *attributeRef) (*reply[AdminAttribute], error) {
+		func(ctx context.Context, in *AttributeRef) (*reply[AdminAttribute], error) {
 			c, err := pathID(in.ID, "category")
 			if err != nil {
 				return nil, err
@@ -186,7 +186,7 @@ func (a *api) registerAttributes(tag string) {
 		ID: "defineAttribute", Method: http.MethodPut, Path: path, Tag: tag, Permission: account.CatalogWrite, IfMatch: true,
 		Summary: "Define an attribute of a category", Description: "It holds for everything below the category too. A new one takes If-None-Match: *.",
 	}, func(ctx context.Context, in *struct {
-		attributeRef
+		AttributeRef
 		Body attributeRequest
 	}) (*reply[AdminAttribute], error) {
 		c, err := pathID(in.ID, "category")
@@ -206,7 +206,7 @@ func (a *api) registerAttributes(tag string) {
 		return rep, err
 	})
 	register(a.edge, operation{ID: "dropAttribute", Method: http.MethodDelete, Path: path, Tag: tag, Permission: account.CatalogWrite, Summary: "Forget an attribute definition"},
-		func(ctx context.Context, in *attributeRef) (*reply[nothing], error) {
+		func(ctx context.Context, in *AttributeRef) (*reply[nothing], error) {
 			c, version, err := writeOf(ctx, in.ID, "category")
 			if err != nil {
 				return nil, err

@@ -39,6 +39,9 @@ func (r *route) refuse(x *exchange) error {
 		}
 		h["Content-Type"] = r.edge.fixed.json // huma compares it as a string
 	}
+	if r.Request != nil && !r.takes(h.Get("Content-Type")) {
+		return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "this operation reads "+strings.Join(sortedKeys(r.Request.Content), " or "))
+	}
 	if err := r.identify(x); err != nil {
 		return err
 	}
@@ -156,6 +159,12 @@ func (r *route) checkText(x *exchange) error {
 		return invalid(fields...)
 	}
 	return nil
+}
+
+// takes reports whether an operation that reads its body itself knows the content type.
+func (r *route) takes(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && r.Request.Content[kind] != nil
 }
 
 func (r *route) produces() string {

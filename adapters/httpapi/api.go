@@ -41,6 +41,9 @@ func New(shop *core.Shop, opts Options) http.Handler {
 	a.registerAdminProducts()
 	a.registerAdminCategories()
 	a.registerAdminBrands()
+	a.registerImages()
+	a.registerImports()
+	a.registerMaintenance()
 	return a
 }
 

@@ -55,8 +55,9 @@ type CartCoupon struct {
 	Reason  *string `json:"reason"`
 }
 
-// cartRef is how a request names a cart and shows that it may.
-type cartRef struct {
+// CartRef is how a request names a cart and shows that it may. It is exported
+// because huma does not look into embedded types that are not.
+type CartRef struct {
 	ID    string `path:"id"`
 	Token string `header:"X-Cart-Token"`
 }
@@ -80,7 +81,7 @@ func (a *api) registerCarts() {
 		return rep, nil
 	})
 	register(a.edge, operation{ID: "readCart", Method: http.MethodGet, Path: "/v1/carts/{id}", Tag: tag, Summary: "Show a cart at today's prices"},
-		func(ctx context.Context, in *struct{ cartRef }) (*reply[Cart], error) {
+		func(ctx context.Context, in *struct{ CartRef }) (*reply[Cart], error) {
 			cart, err := pathID(in.ID, "cart")
 			if err != nil {
 				return nil, err
@@ -95,7 +96,7 @@ func (a *api) registerCarts() {
 		ID: "setCartLine", Method: http.MethodPut, Path: "/v1/carts/{id}/lines/{sku}", Tag: tag,
 		Summary: "Put a quantity of a SKU into a cart", Description: "In place of what was there; 0 takes the line out.",
 	}, func(ctx context.Context, in *struct {
-		cartRef
+		CartRef
 		SKU  string `path:"sku"`
 		Body struct {
 			Quantity int32 `json:"quantity" minimum:"0"`
@@ -115,7 +116,7 @@ func (a *api) registerCarts() {
 	})
 	register(a.edge, operation{ID: "removeCartLine", Method: http.MethodDelete, Path: "/v1/carts/{id}/lines/{sku}", Tag: tag, Summary: "Take a SKU out of a cart"},
 		func(ctx context.Context, in *struct {
-			cartRef
+			CartRef
 			SKU string `path:"sku"`
 		}) (*reply[Cart], error) {
 			cart, version, err := cartWrite(ctx, in.ID)

@@ -50,6 +50,11 @@ type Options struct {
 	DeadJobs ports.DeadJobs
 	Auditor  ports.Auditor
 	Backup   func(ctx context.Context, to io.Writer) error // writes a tar
+	// Background runs what goes on after its answer, and ends it when the program
+	// stops; nil: a goroutine that nobody waits for.
+	Background func(work func(ctx context.Context))
+	// SpoolDir is where uploaded feeds wait on disk; "": os.TempDir.
+	SpoolDir string
 
 	TrustedProxies []netip.Prefix
 	CORSOrigins    []string

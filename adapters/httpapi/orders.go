@@ -138,8 +138,8 @@ type OrderEvent struct {
 	Message string `json:"message"`
 }
 
-// orderRef is how a request names an order and shows that it may.
-type orderRef struct {
+// OrderRef is how a request names an order and shows that it may.
+type OrderRef struct {
 	ID    string `path:"id"`
 	Token string `header:"X-Order-Token"`
 }
@@ -147,16 +147,16 @@ type orderRef struct {
 func (a *api) registerOrders() {
 	const tag = "orders"
 	register(a.edge, operation{ID: "readOrder", Method: http.MethodGet, Path: "/v1/orders/{id}", Tag: tag, Summary: "Show an order"},
-		func(ctx context.Context, in *struct{ orderRef }) (*reply[Order], error) {
-			return a.ownOrder(ctx, in.orderRef, func(by account.Actor, o id.Order) (core.OrderView, error) {
+		func(ctx context.Context, in *struct{ OrderRef }) (*reply[Order], error) {
+			return a.ownOrder(ctx, in.OrderRef, func(by account.Actor, o id.Order) (core.OrderView, error) {
 				return a.shop.Orders.Find(ctx, core.FindOrder{By: by, Order: o})
 			})
 		})
 	register(a.edge, operation{
 		ID: "refreshPayment", Method: http.MethodPost, Path: "/v1/orders/{id}/payment/refresh", Tag: tag, Key: keyIgnored,
 		Limit: classCheckout, Deadline: checkoutDeadline, Summary: "Ask the payment provider now",
-	}, func(ctx context.Context, in *struct{ orderRef }) (*reply[Order], error) {
-		return a.ownOrder(ctx, in.orderRef, func(by account.Actor, o id.Order) (core.OrderView, error) {
+	}, func(ctx context.Context, in *struct{ OrderRef }) (*reply[Order], error) {
+		return a.ownOrder(ctx, in.OrderRef, func(by account.Actor, o id.Order) (core.OrderView, error) {
 			return a.shop.Payments.Refresh(ctx, core.RefreshPayment{By: by, Order: o})
 		})
 	})
@@ -164,7 +164,7 @@ func (a *api) registerOrders() {
 		ID: "cancelOrder", Method: http.MethodPost, Path: "/v1/orders/{id}/cancel", Tag: tag, Key: keyIgnored, Deadline: checkoutDeadline,
 		Summary: "Cancel an order", Description: "Its stock becomes available and its money goes back. Cancelling again changes nothing.",
 	}, func(ctx context.Context, in *struct {
-		orderRef
+		OrderRef
 		Body *struct {
 			Reason string `json:"reason,omitempty" maxLength:"500"`
 		}
@@ -173,7 +173,7 @@ func (a *api) registerOrders() {
 		if in.Body != nil {
 			reason = in.Body.Reason
 		}
-		return a.ownOrder(ctx, in.orderRef, func(by account.Actor, o id.Order) (core.OrderView, error) {
+		return a.ownOrder(ctx, in.OrderRef, func(by account.Actor, o id.Order) (core.OrderView, error) {
 			return a.shop.Orders.Cancel(ctx, core.CancelOrder{By: by, Order: o, Reason: reason})
 		})
 	})
@@ -219,7 +219,7 @@ type Accepted struct {
 
 // ownOrder reads which order a request is about, does something with it, and
 // shows it as the shopper sees it.
-func (a *api) ownOrder(ctx context.Context, ref orderRef, do func(account.Actor, id.Order) (core.OrderView, error)) (*reply[Order], error) {
+func (a *api) ownOrder(ctx context.Context, ref OrderRef, do func(account.Actor, id.Order) (core.OrderView, error)) (*reply[Order], error) {
 	u, err := pathID(ref.ID, "order")
 	if err != nil {
 		return nil, err

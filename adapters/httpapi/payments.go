@@ -7,9 +7,11 @@ import (
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/order"
+	"github.com/bodega-commerce/bodega/core/payment"
 )
 
-// AdminPayment is a payment an operator may have to look after.
+// AdminPayment is a payment as operators see it.
 type AdminPayment struct {
 	OrderPayment
 	OrderID     string     `json:"order_id"`
@@ -25,30 +27,41 @@ type List[T any] struct {
 	Items []T `json:"items"`
 }
 
+type paymentParams struct {
+	InDoubt bool   `query:"in_doubt"`
+	Status  string `query:"status" maxLength:"32"`
+	Cursor  string `query:"cursor"`
+	Limit   int    `query:"limit" minimum:"1" maximum:"100" default:"24"`
+}
+
 func (a *api) registerPayments() {
 	const tag = "payments"
 	register(a.edge, operation{
-		ID: "listPaymentsInDoubt", Method: http.MethodGet, Path: "/v1/admin/payments", Tag: tag, Permission: account.OrderRead,
-		Summary: "List payments that wait for an answer or an end, longest due first",
-	}, func(ctx context.Context, in *struct {
-		Status string `query:"status" maxLength:"32"`
-		Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"100"`
-	}) (*reply[List[AdminPayment]], error) {
-		list, err := a.shop.Payments.InDoubt(ctx, core.ListInDoubt{By: caller(ctx, ""), Limit: in.Limit})
+		ID: "listPayments", Method: http.MethodGet, Path: "/v1/admin/payments", Tag: tag, Permission: account.OrderRead,
+		Summary:     "List payments, newest order first",
+		Description: "With `in_doubt=true`, those that wait for an answer or an end, longest due first, as many as `limit` allows.",
+	}, func(ctx context.Context, in *paymentParams) (*reply[CursorPage[AdminPayment]], error) {
+		if in.InDoubt {
+			return a.paymentsInDoubt(ctx, in)
+		}
+		scope := "payments\x00" + in.Status
+		before, err := uuidCursor(scope, in.Cursor)
 		if err != nil {
 			return nil, err
 		}
-		out := List[AdminPayment]{Items: []AdminPayment{}}
-		for _, p := range list {
-			if in.Status != "" && in.Status != string(p.Status) {
-				continue
-			}
-			out.Items = append(out.Items, AdminPayment{
-				OrderPayment: orderPayment(p, p.Amount.Currency()), OrderID: p.Order.String(), Reference: text(p.Reference),
-				NextCheckAt: optionalTime(p.NextCheckAt), Checks: p.Checks, CreatedAt: Time{p.CreatedAt}, UpdatedAt: Time{p.UpdatedAt},
-			})
+		page, err := a.shop.Orders.Browse(ctx, core.BrowseOrders{By: caller(ctx, ""), Filter: order.Filter{
+			PaymentStatus: in.Status, Before: id.Order{UUID: before}, Limit: in.Limit,
+		}})
+		if err != nil {
+			return nil, err
 		}
-		return &reply[List[AdminPayment]]{Body: out}, nil
+		out := CursorPage[AdminPayment]{Items: []AdminPayment{}, NextCursor: nextCursor(scope, page.Next.UUID)}
+		for _, o := range page.Orders {
+			if !o.Payment.ID.IsZero() {
+				out.Items = append(out.Items, adminPayment(o.Payment))
+			}
+		}
+		return &reply[CursorPage[AdminPayment]]{Body: out}, nil
 	})
 	register(a.edge, operation{
 		ID: "settlePayment", Method: http.MethodPost, Path: "/v1/admin/payments/{id}/settle", Tag: tag, Permission: account.OrderWrite,
@@ -62,4 +75,25 @@ func (a *api) registerPayments() {
 		}
 		return a.shown(a.shop.Payments.Settle(ctx, core.SettlePayment{By: caller(ctx, ""), Payment: id.Payment{UUID: p}}))
 	})
+}
+
+func (a *api) paymentsInDoubt(ctx context.Context, in *paymentParams) (*reply[CursorPage[AdminPayment]], error) {
+	list, err := a.shop.Payments.InDoubt(ctx, core.ListInDoubt{By: caller(ctx, ""), Limit: in.Limit})
+	if err != nil {
+		return nil, err
+	}
+	out := CursorPage[AdminPayment]{Items: []AdminPayment{}}
+	for _, p := range list {
+		if in.Status == "" || in.Status == string(p.Status) {
+			out.Items = append(out.Items, adminPayment(p))
+		}
+	}
+	return &reply[CursorPage[AdminPayment]]{Body: out}, nil
+}
+
+func adminPayment(p payment.Payment) AdminPayment {
+	return AdminPayment{
+		OrderPayment: orderPayment(p, p.Amount.Currency()), OrderID: p.Order.String(), Reference: text(p.Reference),
+		NextCheckAt: optionalTime(p.NextCheckAt), Checks: p.Checks, CreatedAt: Time{p.CreatedAt}, UpdatedAt: Time{p.UpdatedAt},
+	}
 }

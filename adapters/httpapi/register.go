@@ -38,7 +38,8 @@ type operation struct {
 	// them, for locations of errors: {"cart": "cart_id"}.
 	Fields map[string]string
 
-	// Request and Produces describe the bodies of registerStream.
+	// Request describes a body that the operation reads itself (uploaded), and
+	// Produces what registerStream sends.
 	Request  *huma.RequestBody
 	Produces string
 }
@@ -161,6 +162,8 @@ func add[I any](r *route, success *huma.Response, serve func(context.Context, *e
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, r.Deadline)
 			defer cancel()
+		} else {
+			x.pace()
 		}
 		serve(ctx, x, in)
 		return done, nil

@@ -124,6 +124,23 @@ func (a *api) registerSearch() {
 			}
 			return &reply[List[Suggestion]]{Body: out}, nil
 		})
+	a.registerSearchEvents(tag)
+}
+
+type searchEvent struct {
+	SearchID  string     `json:"search_id" maxLength:"64"`
+	Type      string     `json:"type" enum:"click"`
+	ProductID id.Product `json:"product_id"`
+	Position  int        `json:"position" minimum:"0" maximum:"1000"`
+}
+
+// registerSearchEvents takes what shoppers do with results. They are counted
+// like every request; nothing else is made of them yet.
+func (a *api) registerSearchEvents(tag string) {
+	register(a.edge, operation{ID: "recordSearchEvent", Method: http.MethodPost, Path: "/v1/search/events", Tag: tag, Key: keyIgnored, Summary: "Tell what became of a search"},
+		func(context.Context, *struct{ Body searchEvent }) (*reply[nothing], error) {
+			return &reply[nothing]{}, nil
+		})
 }
 
 // query reads the parameters as the shop means them.

@@ -2,18 +2,20 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// registerStream adds an operation that reads or writes bytes itself: uploads,
-// downloads. An error returned before anything is written is answered like any
-// other; after that the connection is cut, so that half an answer cannot pass
-// for a whole one. One with a negative Deadline may take as long as its bytes
-// keep coming at a minimum rate.
+// registerStream adds an operation that writes bytes itself. An error returned
+// before anything is written is answered like any other; after that the
+// connection is cut, so that half an answer cannot pass for a whole one. One
+// with a negative Deadline may take as long as its bytes keep moving at a
+// minimum rate.
 func registerStream[I any](e *edge, op operation, handle func(context.Context, *I, http.ResponseWriter, *http.Request) error) {
 	if op.Status == 0 {
 		op.Status = http.StatusOK
@@ -25,19 +27,36 @@ func registerStream[I any](e *edge, op operation, handle func(context.Context, *
 	}
 	r := newRoute[I](e, op)
 	add(r, success, func(ctx context.Context, x *exchange, in *I) {
-		if r.Deadline < 0 {
-			x.pace()
-		}
 		err := handle(ctx, in, x, x.r)
 		switch {
 		case err == nil:
 		case x.status == 0:
+			x.Header().Del("Content-Encoding")
 			x.fail(err)
 		default:
 			x.err = err
 			panic(http.ErrAbortHandler)
 		}
 	})
+}
+
+// uploaded returns the body of an operation with a Request, up to its MaxBody.
+// Reading on answers body_too_large.
+func uploaded(ctx context.Context) io.Reader {
+	x := exchangeOf(ctx)
+	return http.MaxBytesReader(x, x.r.Body, x.route.MaxBody)
+}
+
+// uploadError says why a body could not be read to its end.
+func uploadError(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return newProblem(http.StatusRequestEntityTooLarge, "body_too_large", "the body is larger than this operation accepts")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return newProblem(http.StatusRequestTimeout, "request_timeout", "the body did not arrive in time")
+	}
+	return newProblem(http.StatusBadRequest, "malformed_json", "the body broke off")
 }
 
 // What a stream must keep up with: a start, and then a rate.

@@ -1,0 +1,81 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/fault"
+)
+
+// maxAlt bounds the form's text beside the picture, in bytes.
+const maxAlt = 4 << 10
+
+func (a *api) registerImages() {
+	form := &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"file"},
+		Properties: map[string]*huma.Schema{
+			"file": {Type: huma.TypeString, Format: "binary", Description: "JPEG, PNG or WebP of at most 10 MiB and 40 megapixels"},
+			"alt":  {Type: huma.TypeString, Description: "What it shows, for who cannot see it."},
+		},
+	}
+	register(a.edge, operation{
+		ID: "uploadImage", Method: http.MethodPost, Path: "/v1/admin/images", Tag: "media", Permission: account.CatalogWrite,
+		Status: http.StatusCreated, Key: keyIgnored, Deadline: -1, MaxBody: core.MaxImageBytes + 64<<10, Summary: "Upload a picture",
+		Description: "It is encoded anew, without anything but its pixels, in several sizes.",
+		Request:     &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: form}}},
+	}, func(ctx context.Context, _ *struct{}) (*reply[Image], error) {
+		picture, alt, err := pictureOf(uploaded(ctx), exchangeOf(ctx).r.Header.Get("Content-Type"))
+		if err != nil {
+			return nil, err
+		}
+		saved, err := a.shop.Images.Upload(ctx, core.UploadImage{By: caller(ctx, ""), File: bytes.NewReader(picture), Alt: alt})
+		if err != nil {
+			return nil, err
+		}
+		img := a.image(&saved.Image).Value
+		return &reply[Image]{Body: img, Location: img.URL, Mark: saved.Mark}, nil
+	})
+}
+
+// pictureOf reads the form of an upload.
+func pictureOf(body io.Reader, contentType string) (picture []byte, alt string, err error) {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil || params["boundary"] == "" {
+		return nil, "", newProblem(http.StatusBadRequest, "malformed_json", "the body is no form: its boundary is missing")
+	}
+	for form := multipart.NewReader(body, params["boundary"]); ; {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, "", uploadError(err)
+		}
+		switch part.FormName() {
+		case "file":
+			picture, err = io.ReadAll(io.LimitReader(part, core.MaxImageBytes+1))
+		case "alt":
+			var b []byte
+			if b, err = io.ReadAll(io.LimitReader(part, maxAlt+1)); len(b) > maxAlt {
+				return nil, "", fault.InvalidField("alt", "too_long", "must be at most 500 characters")
+			}
+			alt = string(b)
+		}
+		if err != nil {
+			return nil, "", uploadError(err)
+		}
+	}
+	if picture == nil {
+		return nil, "", fault.InvalidField("file", "required", "is required")
+	}
+	return picture, alt, nil
+}
