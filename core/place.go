@@ -47,9 +47,14 @@ func (x *Checkout) carryOn(ctx context.Context, c PlaceOrder, k ports.KeyRef, be
 		if err != nil {
 			return Placed{}, err
 		}
-		if d, mark, err = x.s.learn(ctx, d, news, true); err != nil {
+		after, reached, err := x.s.learn(ctx, d, news, true)
+		if fault.Is(err, fault.Unknown) { // learning it again is harmless, and tells whether it was learned
+			after, reached, err = x.s.learn(ctx, d, news, true)
+		}
+		if err != nil {
 			return Placed{}, err
 		}
+		d, mark = after, reached
 	}
 	switch {
 	case d.outcome == nil: // somebody else ended it, and stored how
@@ -81,6 +86,9 @@ func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, bask
 		_, err = x.s.Orders.Tx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
 			return d.open(ctx, tx, k, basket, shelvesOf(q.offers), t)
 		})
+		if fault.Is(err, fault.Unknown) {
+			err = x.s.happened(ctx, d.order.ID, err)
+		}
 		switch {
 		case err == nil:
 			return d, nil
@@ -94,6 +102,15 @@ func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, bask
 		}
 	}
 	return dossier{}, fault.New(fault.Unavailable, "unavailable", "the cart keeps changing")
+}
+
+// happened looks whether an order is there whose commit has an unknown outcome:
+// nil if it is. If it is not, it may yet come, and the outcome stays unknown.
+func (s *shared) happened(ctx context.Context, o id.Order, unknown error) error {
+	if _, err := s.Orders.Orders.Order(ctx, o); err != nil {
+		return unknown
+	}
+	return nil
 }
 
 // draft makes an order of a cart, and its payment if there is something to pay.

@@ -112,6 +112,43 @@ func (w *till) mustBeOneOrNone(token string, s *shopper) {
 	}
 }
 
+// The store commits and its answer is lost: what happened is looked up, never
+// undone, never done twice.
+func TestCheckout_Place_UnknownCommits(t *testing.T) {
+	t.Parallel()
+	for _, token := range []string{sandbox.TokenOK, sandbox.TokenDeclined, sandbox.TokenRequiresAction} {
+		for n := 1; n <= 2; n++ {
+			t.Run(fmt.Sprint(token, "/", n), func(t *testing.T) {
+				t.Parallel()
+				w := openTill(t)
+				w.sell("TEE", 1500, 5)
+				w.sell("CUP", 800, 5)
+				s := w.enter(want{"TEE", 2}, want{"CUP", 1})
+				command := s.command("k1", token)
+				commits := 0
+				w.commit = func(err error) error {
+					if commits++; commits == n {
+						return fault.New(fault.Unknown, "", "the line went dead")
+					}
+					return err
+				}
+				p, err := w.shop.Checkout.Place(t.Context(), command)
+				w.commit = nil
+				if token == sandbox.TokenDeclined {
+					mustFail[payment.Declined](t, err, fault.Declined, "payment_declined")
+				} else if err != nil {
+					t.Fatal(err)
+				}
+				if again, _ := w.shop.Checkout.Place(t.Context(), command); again.ID != p.ID || !again.Replayed {
+					t.Errorf("told %s and then %s", p.ID, again.ID)
+				}
+				w.settle()
+				w.mustBeOneOrNone(token, s)
+			})
+		}
+	}
+}
+
 func TestCheckout_Expire(t *testing.T) {
 	t.Parallel()
 

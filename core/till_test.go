@@ -39,7 +39,8 @@ type till struct {
 
 	mu       sync.Mutex
 	now      time.Time
-	deadline func() // called at every step that could be the last one; nil: none
+	deadline func()            // called at every step that could be the last one; nil: none
+	commit   func(error) error // turns what a transaction answers into what is heard of it; nil: the same
 }
 
 // noIndex stands where the till has no use for an index.
@@ -135,7 +136,7 @@ func (w *till) dying(n int, do func()) (died bool) {
 // store runs every transaction twice and passes steps around those that change
 // something.
 func (w *till) store(s ports.OrderStore) ports.OrderStore {
-	s.Tx = steppedTx{twice[ports.OrderTx]{s.Tx}, w.step}
+	s.Tx = steppedTx{twice[ports.OrderTx]{s.Tx}, w}
 	s.Carts = twiceCarts{s.Carts}
 	s.Keys = steppedKeys{s.Keys, w.step}
 	return s
@@ -165,13 +166,17 @@ func (x twiceCarts) Update(ctx context.Context, c id.Cart, fn func(*cart.Cart) e
 
 type steppedTx struct {
 	ports.Transactor[ports.OrderTx]
-	step func()
+	w *till
 }
 
 func (x steppedTx) InTx(ctx context.Context, fn func(context.Context, ports.OrderTx) error) (ports.Mark, error) {
-	x.step()
-	defer x.step()
-	return x.Transactor.InTx(ctx, fn)
+	x.w.step()
+	defer x.w.step()
+	mark, err := x.Transactor.InTx(ctx, fn)
+	if x.w.commit != nil {
+		err = x.w.commit(err)
+	}
+	return mark, err
 }
 
 type steppedKeys struct {

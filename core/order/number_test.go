@@ -76,3 +76,18 @@ func TestParseEmail(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseEmail(f *testing.F) {
+	for _, s := range []string{"", "a@b.co", " A@B.co ", "a@b@c", "a\r\n@b", "\xff@\xfe", "<a@b>"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		email, err := order.ParseEmail(s)
+		if err != nil {
+			return
+		}
+		if again, err := order.ParseEmail(email); err != nil || again != email || strings.ContainsAny(email, " \r\n\x00,;<>") {
+			t.Errorf("%q is read as %q and then as %q, %v", s, email, again, err)
+		}
+	})
+}
