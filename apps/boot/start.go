@@ -14,6 +14,7 @@ import (
 	"github.com/bodega-commerce/bodega/adapters/cached"
 	"github.com/bodega-commerce/bodega/adapters/files"
 	"github.com/bodega-commerce/bodega/adapters/httpapi"
+	"github.com/bodega-commerce/bodega/adapters/imaging"
 	"github.com/bodega-commerce/bodega/adapters/jobs"
 	"github.com/bodega-commerce/bodega/adapters/memory"
 	"github.com/bodega-commerce/bodega/adapters/memsearch"
@@ -102,12 +103,13 @@ func (a *App) assemble(ctx context.Context, c Config, listener, opsListener net.
 		return err
 	}
 	a.wallet = sandbox.New(a.dir.file("sandbox.log"))
+	a.wallet.ActionURL = c.publicURL(a.URL) + "/v1/sandbox/payments/"
 	catalogue, caches := cached.Catalog(a.store.Catalog(), memory.NewCache(cacheBytes, c.Now), cached.Options{Now: c.Now})
 	deps := core.Deps{
 		Catalog: catalogue, Orders: a.store.Orders(), Identity: a.store.Identity(),
 		Search: memsearch.New(), Files: files.Dir(a.dir.file("media")), Mail: files.Mail(a.dir.file("mail")),
 		Payments: core.Providers{"sandbox": a.wallet}, Sandbox: a.wallet,
-		Caches: caches, Now: c.Now, Trace: traceOf,
+		Imager: imaging.New(), Caches: caches, Now: c.Now, Trace: traceOf,
 	}
 	if c.Wrap != nil {
 		c.Wrap(&deps)
@@ -210,7 +212,7 @@ func (a *App) serve(c Config, meter *metrics, secrets [][]byte, listener, opsLis
 		Log: a.log, Version: c.Version, Locale: c.Locale, Secrets: secrets,
 		Authenticate: a.authenticate, Keys: a.store.Orders().Keys, Ready: a.health, Observe: meter.request,
 		TrustedProxies: c.proxies(), CORSOrigins: c.CORSOrigins, Now: c.Now,
-		PublicURL: c.publicURL(a.URL), MediaURL: c.mediaURL(a.URL), Auditor: a.store, DeadJobs: a.store.Jobs(),
+		PublicURL: c.publicURL(a.URL), MediaURL: c.mediaURL(a.URL), Auditor: a.store, DeadJobs: a.store.Jobs(), Backup: a.Backup,
 	}
 	if c.RateLimits {
 		options.Limiter = memory.NewLimiter(c.Now)

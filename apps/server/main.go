@@ -37,7 +37,7 @@ func run() int {
 	if err != nil {
 		return report(err)
 	}
-	fmt.Print(app.Welcome())
+	fmt.Print(app.Welcome(ctx))
 	failed := app.Wait(ctx)
 	stop() // a second Ctrl-C ends the process at once
 	if failed == nil {
