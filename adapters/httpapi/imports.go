@@ -32,7 +32,8 @@ type Import struct {
 	ID              string        `json:"id"`
 	Status          string        `json:"status" enum:"queued,running,succeeded,failed"`
 	DryRun          bool          `json:"dry_run"`
-	Lines           int           `json:"lines"`
+	Lines           int           `json:"lines" doc:"gone through so far"`
+	Total           int           `json:"total" doc:"lines of the feed; 0 until that is known"`
 	Created         int           `json:"created"`
 	Updated         int           `json:"updated"`
 	Unchanged       int           `json:"unchanged"`
@@ -210,7 +211,7 @@ func acceptsGzip(h http.Header) bool {
 
 func importReport(r feed.Report) Import {
 	out := Import{
-		ID: r.ID.String(), Status: string(r.Status), DryRun: r.DryRun, Lines: r.Lines, Created: r.Created, Updated: r.Updated,
+		ID: r.ID.String(), Status: string(r.Status), DryRun: r.DryRun, Lines: r.Lines, Total: r.Total, Created: r.Created, Updated: r.Updated,
 		Unchanged: r.Unchanged, Rejected: r.Rejected, UnknownMembers: r.UnknownMembers, Notes: r.Notes, Failure: text(r.Failure),
 		Errors: r.Errors, ErrorsTruncated: r.ErrorsTruncated, StartedAt: Time{r.StartedAt}, FinishedAt: optionalTime(r.FinishedAt),
 	}
