@@ -31,6 +31,7 @@ type importReport struct {
 	Status          string   `json:"status"`
 	DryRun          bool     `json:"dry_run"`
 	Lines           int64    `json:"lines"`
+	Total           int64    `json:"total"`
 	Created         int64    `json:"created"`
 	Updated         int64    `json:"updated"`
 	Unchanged       int64    `json:"unchanged"`
@@ -107,7 +108,7 @@ func follow(ctx context.Context, t *terminal, api *client, at string) (importRep
 		if r.Status != "queued" && r.Status != "running" {
 			return r, nil
 		}
-		bar.set(r.Created+r.Updated+r.Unchanged+r.Rejected, r.Lines)
+		bar.set(r.Lines, r.Total)
 		if !wait(ctx, poll) {
 			return r, ctx.Err()
 		}
