@@ -3,6 +3,7 @@ package order
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/account"
@@ -19,8 +20,12 @@ type Step struct {
 	TraceID string
 }
 
-// Record writes on the order's timeline.
+// Record writes on the order's timeline. Without a message the event speaks for
+// itself: "order confirmed".
 func (o *Order) Record(event string, s Step) {
+	if s.Message == "" {
+		s.Message = strings.NewReplacer(".", " ", "_", " ").Replace(event)
+	}
 	o.Timeline = append(o.Timeline, Event{At: s.At, Type: event, Actor: s.By, Message: s.Message, TraceID: s.TraceID})
 	o.Version++
 	o.UpdatedAt = s.At

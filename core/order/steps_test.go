@@ -71,6 +71,14 @@ func TestOrder_Steps(t *testing.T) {
 			t.Errorf("parcel %+v", p)
 		}
 	})
+	t.Run("SpeaksForItself", func(t *testing.T) {
+		t.Parallel()
+		o := pending()
+		o.Confirm(order.Step{At: noon, By: account.RoleSystem})
+		if got := o.Timeline[0].Message; got != "order confirmed" {
+			t.Errorf("got %q", got)
+		}
+	})
 	t.Run("ShipsInParts", func(t *testing.T) {
 		t.Parallel()
 		o := confirmed(t)
