@@ -113,7 +113,7 @@ func (r Resolved) Merge(p *catalog.Product, lead bool, mint func() id.UUID) Outc
 	if r.Has(MemberEAN) && !slices.Equal(v.EAN, r.EAN) {
 		v.EAN, changed = slices.Clone(r.EAN), true
 	}
-	if r.Has(MemberAttributes) {
+	if r.Has(MemberAttributes) || outcome == Created {
 		changed = setAttributes(p, v, r.Values) || changed
 	}
 	if r.Has(MemberImages) && !lead {
