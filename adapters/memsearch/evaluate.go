@@ -37,7 +37,7 @@ type weights [search.FieldText + 1]*[128]float32
 // The constants of BM25: how fast repetition and length cease to matter.
 const (
 	saturation = 1.2
-	lengthNorm = 0.75
+	lengthNorm = 0.6
 )
 
 func newWeights() *weights {

@@ -20,14 +20,18 @@ type lexicon struct {
 type form struct {
 	text  string
 	term  uint32
-	count uint32
+	count uint32 // in names, brands and categories
+	other uint32 // elsewhere
 }
+
+// nameWeight is how much likelier a word of names is to be meant than another.
+const nameWeight = 4
 
 // maxTail is how many new words may wait before the lexicon is made anew.
 const maxTail = 1024
 
-// count notes one more sight of a word in a name.
-func (t *table) count(number uint32, text string, term uint32) {
+// count notes one more sight of a word.
+func (t *table) count(number uint32, text string, term uint32, inNames bool) {
 	for int(number) >= len(t.forms) {
 		t.forms = append(t.forms, form{})
 	}
@@ -36,7 +40,11 @@ func (t *table) count(number uint32, text string, term uint32) {
 		f.text, f.term = strings.Clone(fold(text)), term
 		t.tail = append(t.tail, *f)
 	}
-	f.count++
+	if inNames {
+		f.count++
+	} else {
+		f.other++
+	}
 }
 
 // refresh makes the lexicon anew when too many words wait, or hands out the
@@ -55,18 +63,16 @@ func (t *table) refresh() {
 
 func (t *table) newLexicon() *lexicon {
 	l := &lexicon{}
-	least := uint32(1)
-	if t.alive >= 5000 { // what stands once in a large catalogue may be a typo itself
-		least = 2
-	}
 	var words []search.Counted
 	for _, f := range t.forms {
 		if f.text == "" || t.postings.at(f.term) == nil {
 			continue
 		}
-		l.sorted = append(l.sorted, f)
-		if f.count >= least {
-			words = append(words, search.Counted{Word: f.text, Count: int(f.count)})
+		if f.count > 0 {
+			l.sorted = append(l.sorted, f)
+		}
+		if f.count > 0 || f.other > 1 { // what stands once in some description may be a typo itself
+			words = append(words, search.Counted{Word: f.text, Count: int(nameWeight*f.count + f.other)})
 		}
 	}
 	slices.SortFunc(l.sorted, func(a, b form) int { return strings.Compare(a.text, b.text) })
@@ -90,18 +96,16 @@ func (l *lexicon) starting(prefix string, yield func(form) bool) {
 	}
 }
 
-// correct returns the word that was probably meant, among the tail's as well.
-func (l *lexicon) correct(w string) (string, bool) {
+// near returns the words that were probably meant, among the tail's as well.
+func (l *lexicon) near(w string) []string {
 	w = fold(w)
-	if fixed, ok := l.dictionary.Correct(w); ok {
-		return fixed, true
-	}
-	if len(l.tail) == 0 || !search.Correctable(w) {
-		return "", false
+	near := l.dictionary.Near(w)
+	if len(near) > 0 || len(l.tail) == 0 {
+		return near
 	}
 	words := make([]search.Counted, 0, len(l.tail))
 	for _, f := range l.tail {
 		words = append(words, search.Counted{Word: f.text, Count: 1})
 	}
-	return search.Correct(words, w)
+	return search.Near(words, w)
 }

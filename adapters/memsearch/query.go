@@ -1,6 +1,7 @@
 package memsearch
 
 import (
+	"slices"
 	"sync"
 	"unicode/utf8"
 
@@ -177,4 +178,26 @@ func (v vocabulary) Known(word string) bool {
 	return ok && v.postings.at(t) != nil
 }
 
-func (v vocabulary) Correct(word string) (string, bool) { return v.lexicon.correct(word) }
+func (v vocabulary) Near(word string) []string { return v.lexicon.near(word) }
+
+// Together counts dead documents too: it is asked about likelihood only.
+func (v vocabulary) Together(words []string) int {
+	var docs []uint32
+	for i, w := range words {
+		t, _ := v.term(w)
+		p := v.postings.at(t)
+		if p == nil {
+			return 0
+		}
+		if i == 0 {
+			docs = slices.Clone(p.docs)
+			continue
+		}
+		rest := p.docs
+		docs = slices.DeleteFunc(docs, func(doc uint32) bool {
+			rest = seek(rest, doc)
+			return len(rest) == 0 || rest[0] != doc
+		})
+	}
+	return len(docs)
+}

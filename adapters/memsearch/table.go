@@ -161,12 +161,11 @@ func flagsOf(d *search.Document) (flags uint8) {
 	return flags
 }
 
-// indexWords writes the postings of a document, its length and the words of its name.
+// indexWords writes the postings of a document, the words of its name and how
+// many they are: what else is told of a product makes it no less to the point.
 func (t *table) indexWords(doc uint32, d *search.Document) {
-	length := float32(0)
 	t.sorted = t.sorted[:0]
-	name := t.addWords(d.Name, inName, true)
-	length += float32(name)
+	length := float32(t.addWords(d.Name, inName, true))
 	if d.Title != "" && d.Title != d.Name {
 		t.sorted = append(t.sorted, none) // a phrase does not run from one into the other
 		length += float32(t.addWords(d.Title, inName, true))
@@ -179,20 +178,18 @@ func (t *table) indexWords(doc uint32, d *search.Document) {
 	for _, c := range d.Categories {
 		t.addWords(c.Name, inCategory, false)
 	}
-	words := 0
 	for name, v := range d.Attributes {
 		switch v.Kind() {
 		case search.KindText:
-			words += t.addWords(v.String(), inAttribute, false)
+			t.addWords(v.String(), inAttribute, false)
 		case search.KindBool:
 			if v.Number() != 0 {
-				words += t.addWords(strings.ReplaceAll(name, "_", " "), inAttribute, false)
+				t.addWords(strings.ReplaceAll(name, "_", " "), inAttribute, false)
 			}
 		case search.KindNumber: // numbers without their unit say nothing
 		}
 	}
-	words += t.addWords(d.Description, inText, false)
-	length += 0.1 * float32(words)
+	t.addWords(d.Description, inText, false)
 	t.length = append(t.length, length)
 	t.totalLength += float64(length)
 
@@ -217,9 +214,7 @@ func (t *table) addWords(text string, at place, ordered bool) int {
 	for _, w := range t.splitWords(text) {
 		learnt := t.learn(w.Text)
 		t.add(learnt.term, at)
-		if at == inName || at == inBrand || at == inCategory {
-			t.count(learnt.form, w.Text, learnt.term)
-		}
+		t.count(learnt.form, w.Text, learnt.term, at&(inName|inBrand|inCategory) != 0)
 		if w.Extra {
 			continue
 		}

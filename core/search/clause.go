@@ -54,7 +54,9 @@ type Pass struct {
 type Vocabulary interface {
 	// Known reports whether some document has the word or an inflection of it.
 	Known(word string) bool
-	// Correct returns the indexed word that was probably meant by one that is
-	// not known, or false.
-	Correct(word string) (string, bool)
+	// Near returns the indexed words that were probably meant by one that is
+	// not known, the likeliest first, or none.
+	Near(word string) []string
+	// Together reports how many documents have all of the words, about.
+	Together(words []string) int
 }

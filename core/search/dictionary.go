@@ -63,65 +63,91 @@ func Correctable(word string) bool {
 	return n >= minCorrected && n <= maxWord && !HasDigit(word)
 }
 
-// Correct returns the word of the dictionary that was most probably meant:
-// the one with the fewest edits, among equals the one that more documents have.
-// It returns false for a word that is not correctable or has no neighbour.
-func (d *Dictionary) Correct(word string) (string, bool) {
+// Near returns the words that were probably meant by one that is misspelt, at
+// most maxNear, the likeliest first: those with the fewest edits, among them
+// those that only swap letters, then those that begin alike, then those that
+// more documents have. There are none for a word that is not correctable.
+func (d *Dictionary) Near(word string) []string {
 	if d == nil || !Correctable(word) {
-		return "", false
+		return nil
 	}
-	guess := newGuess(word)
+	n := newNeighbours(word)
 	for _, h := range appendForms(nil, word) {
 		i, _ := slices.BinarySearchFunc(d.forms, h, func(f form, h uint32) int { return cmp.Compare(f.hash, h) })
 		for ; i < len(d.forms) && d.forms[i].hash == h; i++ {
-			guess.consider(d.words[d.forms[i].word])
+			n.consider(d.words[d.forms[i].word])
 		}
 	}
-	return guess.best.Word, guess.best.Word != ""
+	return n.words()
 }
 
-// Correct is Dictionary.Correct over a few words that are in no dictionary yet.
-func Correct(words []Counted, word string) (string, bool) {
+// Near is Dictionary.Near over a few words that are in no dictionary yet.
+func Near(words []Counted, word string) []string {
 	if !Correctable(word) {
-		return "", false
+		return nil
 	}
-	guess := newGuess(word)
+	n := newNeighbours(word)
 	for _, w := range words {
 		if !HasDigit(w.Word) {
-			guess.consider(w)
+			n.consider(w)
 		}
 	}
-	return guess.best.Word, guess.best.Word != ""
+	return n.words()
 }
 
-// guess is the best correction of a word so far.
-type guess struct {
+const maxNear = 5
+
+// neighbours are the likeliest corrections of a word so far, in order.
+type neighbours struct {
 	word  string
-	edits int // of best; before there is one, more than allowed
-	best  Counted
+	limit int
+	list  []neighbour
 }
 
-func newGuess(word string) guess {
-	return guess{word: word, edits: editsAllowed(utf8.RuneCountInString(word)) + 1}
+type neighbour struct {
+	Counted
+	edits   int
+	swapped bool // same letters in another order
+	missed  bool // another first letter, which is rare
 }
 
-func (g *guess) consider(w Counted) {
-	edits, ok := Distance(g.word, w.Word, g.edits)
-	if ok && edits > 0 && (edits < g.edits || g.best.Word != "" && g.closer(w)) {
-		g.best, g.edits = w, edits
+func newNeighbours(word string) neighbours {
+	return neighbours{word: word, limit: editsAllowed(utf8.RuneCountInString(word))}
+}
+
+func (n *neighbours) consider(w Counted) {
+	edits, ok := Distance(n.word, w.Word, n.limit)
+	if !ok || edits == 0 || slices.ContainsFunc(n.list, func(m neighbour) bool { return m.Word == w.Word }) {
+		return
+	}
+	candidate := neighbour{w, edits, sameLetters(n.word, w.Word), n.word[0] != w.Word[0]}
+	i, _ := slices.BinarySearchFunc(n.list, candidate, likelier)
+	if i < maxNear {
+		n.list = slices.Insert(n.list, i, candidate)
+		n.list = n.list[:min(len(n.list), maxNear)]
 	}
 }
 
-// closer reports whether w is a better correction than the best with as many
-// edits. People rarely miss the first letter.
-func (g *guess) closer(w Counted) bool {
-	missed := func(c Counted) int {
-		if c.Word[0] == g.word[0] {
-			return 0
-		}
-		return 1
+func likelier(a, b neighbour) int {
+	return cmp.Or(a.edits-b.edits, rank(b.swapped)-rank(a.swapped), rank(a.missed)-rank(b.missed), b.Count-a.Count, strings.Compare(a.Word, b.Word))
+}
+
+func sameLetters(a, b string) bool {
+	if len(a) != len(b) {
+		return false
 	}
-	return cmp.Or(missed(w)-missed(g.best), cmp.Compare(g.best.Count, w.Count), strings.Compare(w.Word, g.best.Word)) < 0
+	x, y := []rune(a), []rune(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
+}
+
+func (n *neighbours) words() []string {
+	words := make([]string, len(n.list))
+	for i, m := range n.list {
+		words[i] = m.Word
+	}
+	return words
 }
 
 // editsAllowed says how many edits a word of this many runes may be away.

@@ -17,16 +17,21 @@ const enough = 1
 // and its unit are one word; a word that no document has is taken for its
 // nearest neighbour, unless the query is exact.
 func Plan(q Query, v Vocabulary) []Pass {
-	p := planner{vocabulary: v, exact: q.Exact}
-	literal := p.concepts(q.Text, false)
+	p := planner{vocabulary: v}
+	words := Words(q.Text)
+	words = words[:min(len(words), maxWords)]
+	if !q.Exact {
+		p.fix(words)
+	}
+	literal := p.concepts(q.Text, words, false)
 	if len(literal) == 0 {
 		return nil
 	}
 	passes := []Pass{{Clause: all(literal), Enough: enough}}
 	last := literal
 	corrected := ""
-	if p.doubtful && !q.Exact {
-		last = p.concepts(q.Text, true)
+	if len(p.fixes) > 0 {
+		last = p.concepts(q.Text, words, true)
 		corrected = p.corrected(q.Text)
 		passes = append(passes, Pass{Clause: all(last), Enough: enough, Corrected: corrected})
 	}
@@ -44,17 +49,11 @@ type concept struct {
 
 type planner struct {
 	vocabulary Vocabulary
-	exact      bool
-	doubtful   bool              // some word is known in no form and has a correction
-	fixes      map[string]string // corrections by word
+	fixes      map[string]string // corrections of misspelt words
 }
 
-// concepts splits the text into what it asks for.
-func (p *planner) concepts(text string, correct bool) []concept {
-	words := Words(text)
-	if len(words) > maxWords {
-		words = words[:maxWords]
-	}
+// concepts reads what the words ask for, as they stand or corrected.
+func (p *planner) concepts(text string, words []Word, correct bool) []concept {
 	var list []concept
 	for i := 0; i < len(words); {
 		n, c := p.concept(words[i:], correct)
@@ -98,14 +97,11 @@ func (p *planner) concept(words []Word, correct bool) (int, concept) {
 	if p.vocabulary.Known(w.Text) {
 		return 1, concept{clause: term(w.Text), optional: stopword(w.Text)}
 	}
+	if fixed := p.fixes[w.Text]; fixed != "" && correct {
+		return 1, concept{clause: term(fixed)}
+	}
 	if a, b, ok := p.cut(w.Text); ok {
 		return 1, concept{clause: best(term(w.Text), Clause{Op: OpPhrase, Text: a + " " + b, Fields: FieldName})}
-	}
-	if fixed, ok := p.fix(w.Text); ok {
-		p.doubtful = true
-		if correct {
-			return 1, concept{clause: term(fixed)}
-		}
 	}
 	return 1, concept{clause: term(w.Text)}
 }
@@ -128,19 +124,39 @@ func (p *planner) cut(w string) (a, b string, ok bool) {
 	return "", "", false
 }
 
-func (p *planner) fix(w string) (string, bool) {
-	if p.exact {
-		return "", false
+// fix finds out which words are misspelt: those that no document has in any
+// form. Of several corrections the one that stands most often beside the other
+// words is taken, and the likeliest if none does.
+func (p *planner) fix(words []Word) {
+	var beside []string
+	for _, w := range words {
+		if !w.Extra && p.vocabulary.Known(w.Text) && !stopword(w.Text) {
+			beside = append(beside, w.Text)
+		}
 	}
-	if fixed, ok := p.fixes[w]; ok {
-		return fixed, fixed != ""
+	for _, w := range words {
+		if w.Extra || p.fixes[w.Text] != "" || p.vocabulary.Known(w.Text) {
+			continue
+		}
+		near := p.vocabulary.Near(w.Text)
+		if len(near) == 0 {
+			continue
+		}
+		fixed := near[0]
+		if len(near) > 1 && len(beside) > 0 {
+			most := 0
+			for _, candidate := range near {
+				if n := p.vocabulary.Together(append(beside, candidate)); n > most {
+					fixed, most = candidate, n
+				}
+			}
+		}
+		if p.fixes == nil {
+			p.fixes = map[string]string{}
+		}
+		p.fixes[w.Text] = fixed
+		beside = append(beside, fixed)
 	}
-	if p.fixes == nil {
-		p.fixes = map[string]string{}
-	}
-	fixed, _ := p.vocabulary.Correct(w)
-	p.fixes[w] = fixed
-	return fixed, fixed != ""
 }
 
 // corrected returns the text with its corrections in place.
@@ -263,8 +279,10 @@ func PlanSuggest(q SuggestQuery, v Vocabulary) []Pass {
 		return c
 	}
 	passes := []Pass{{Clause: clause(Clause{Op: OpPrefix, Text: last, Fields: fieldsOfNames}), Enough: 1}}
-	if fixed, ok := v.Correct(last); ok && !v.Known(last) {
-		passes = append(passes, Pass{Clause: clause(Clause{Op: OpPrefix, Text: fixed, Fields: fieldsOfNames}), Corrected: fixed})
+	if !v.Known(last) {
+		for _, fixed := range v.Near(last) {
+			passes = append(passes, Pass{Clause: clause(Clause{Op: OpPrefix, Text: fixed, Fields: fieldsOfNames}), Enough: 1, Corrected: fixed})
+		}
 	}
 	return passes
 }

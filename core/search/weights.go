@@ -8,14 +8,12 @@ func (f Field) Weight() float64 {
 	switch f {
 	case FieldName:
 		return 3
-	case FieldBrand:
-		return 2
-	case FieldCategory:
+	case FieldDescription:
+		return 1.5
+	case FieldBrand, FieldCategory, FieldHead:
 		return 1
-	case FieldAttributes, FieldDescription:
-		return 1
-	case FieldHead:
-		return 1
+	case FieldAttributes:
+		return 0.5
 	default:
 		return 0
 	}
