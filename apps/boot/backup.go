@@ -38,7 +38,7 @@ func (a *App) Backup(ctx context.Context, to io.Writer) error {
 	return out.Close()
 }
 
-// addTree adds a directory's files, but for those that are being written.
+// addTree adds a directory's files.
 func (a *App) addTree(ctx context.Context, out *tar.Writer, dir string) error {
 	return filepath.WalkDir(a.dir.file(dir), func(path string, entry fs.DirEntry, err error) error {
 		switch {
@@ -48,7 +48,9 @@ func (a *App) addTree(ctx context.Context, out *tar.Writer, dir string) error {
 			return err
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case !entry.Type().IsRegular() || strings.HasPrefix(entry.Name(), "."):
+		case entry.IsDir() && strings.HasPrefix(entry.Name(), "."): // what is being written
+			return fs.SkipDir
+		case !entry.Type().IsRegular():
 			return nil
 		}
 		name, err := filepath.Rel(a.dir.path, path)

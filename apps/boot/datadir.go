@@ -23,6 +23,7 @@ import (
 //	admin.key     the API key with every permission, if it was made here
 //	secret.key    the signing key, if it was made here
 //	server.json   where the running server listens
+//	spool/        uploaded feeds while they are imported
 type dataDir struct {
 	path string
 	lock *flock.Flock
@@ -91,6 +92,15 @@ func (d *dataDir) write(name string, content []byte) error {
 	}
 	if err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, cause(err))
+	}
+	return nil
+}
+
+// empty makes a directory anew: what an earlier program left in it is gone.
+func (d *dataDir) empty(name string) error {
+	path := d.file(name)
+	if err := errors.Join(os.RemoveAll(path), os.Mkdir(path, 0o700)); err != nil {
+		return fmt.Errorf("%s cannot be made anew: %w", path, cause(err))
 	}
 	return nil
 }

@@ -47,7 +47,8 @@ type App struct {
 	api       *http.Server
 	ops       *http.Server
 	inService atomic.Bool
-	stopJob   context.CancelFunc
+	work      context.Context // of handlers, loops and imports
+	stopWork  context.CancelFunc
 	running   sync.WaitGroup
 	failed    chan error
 	stop      sync.Once
@@ -94,6 +95,9 @@ func (a *App) start(ctx context.Context, c Config) (err error) {
 func (a *App) assemble(ctx context.Context, c Config, listener, opsListener net.Listener) error {
 	secrets, err := a.secrets(c)
 	if err != nil {
+		return err
+	}
+	if err := a.dir.empty("spool"); err != nil {
 		return err
 	}
 	if a.store, err = sqlite.Open(ctx, a.dir.file("shop.db")); err != nil {
@@ -190,10 +194,9 @@ func (a *App) startJobs(ctx context.Context, meter *metrics) error {
 	runner.Log, runner.Observe = a.log, meter.job
 	runner.Traced = withTrace
 	runner.Ready = func() { close(built) }
-	var loops context.Context
-	loops, a.stopJob = context.WithCancel(context.WithoutCancel(ctx))
-	a.running.Go(func() {
-		if err := runner.Run(loops); err != nil {
+	a.work, a.stopWork = context.WithCancel(context.WithoutCancel(ctx))
+	a.background(func(ctx context.Context) {
+		if err := runner.Run(ctx); err != nil {
 			a.failed <- err
 		}
 	})
@@ -207,12 +210,19 @@ func (a *App) startJobs(ctx context.Context, meter *metrics) error {
 	}
 }
 
+// background runs what goes on beside requests; Stop ends its context and waits
+// for it.
+func (a *App) background(work func(context.Context)) {
+	a.running.Go(func() { work(a.work) })
+}
+
 func (a *App) serve(c Config, meter *metrics, secrets [][]byte, listener, opsListener net.Listener) {
 	options := httpapi.Options{
 		Log: a.log, Version: c.Version, Locale: c.Locale, Secrets: secrets,
 		Authenticate: a.authenticate, Keys: a.store.Orders().Keys, Ready: a.health, Observe: meter.request,
 		TrustedProxies: c.proxies(), CORSOrigins: c.CORSOrigins, Now: c.Now,
 		PublicURL: c.publicURL(a.URL), MediaURL: c.mediaURL(a.URL), Auditor: a.store, DeadJobs: a.store.Jobs(), Backup: a.Backup,
+		Background: a.background, SpoolDir: a.dir.file("spool"),
 	}
 	if c.RateLimits {
 		options.Limiter = memory.NewLimiter(c.Now)
@@ -268,8 +278,8 @@ func (a *App) shutDown(ctx context.Context) error {
 			}
 		}
 	}
-	if a.stopJob != nil {
-		a.stopJob()
+	if a.stopWork != nil {
+		a.stopWork()
 	}
 	done := make(chan struct{})
 	go func() { a.running.Wait(); close(done) }()
