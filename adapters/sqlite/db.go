@@ -47,7 +47,7 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	return &DB{
 		path:    path,
 		epoch:   binary.LittleEndian.Uint64(epoch[:]),
-		writer:  startWriter(conn, path+"-wal"),
+		writer:  startWriter(conn, path+"-wal"), //nolint:contextcheck // it outlives Open; every transaction brings its own
 		readers: newReaders(path),
 		queue:   newQueue(),
 	}, nil
@@ -55,19 +55,14 @@ func Open(ctx context.Context, path string) (*DB, error) {
 
 // opening explains why a file could not be opened.
 func opening(path string, err error) error {
-	e := &fault.Error{Kind: fault.Unavailable, Op: "sqlite.Open", Detail: "the store " + path + " cannot be opened", Err: err}
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		return f
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
 	}
-	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultReadOnly:
-		e.Detail = "the store " + path + " is read-only"
-	case sqlite.ResultFull:
-		e.Detail = "the disk of the store " + path + " is full"
-	case sqlite.ResultNotADB, sqlite.ResultCorrupt:
-		e.Detail = path + " is not an intact store"
+	why := "it is not an intact store"
+	if outage(err) {
+		why = explain(err)
 	}
-	return e
+	return &fault.Error{Kind: fault.Unavailable, Op: "sqlite.Open", Detail: path + " cannot be opened: " + why, Err: err}
 }
 
 // Close lets queued writes finish, waits for reads under way and closes the

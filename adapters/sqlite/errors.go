@@ -9,13 +9,22 @@ import (
 // translate makes a fault of an error of SQLite by its result code; the error
 // stays wrapped, so that taken can still be asked of it.
 func translate(op string, err error) error {
-	e := &fault.Error{Kind: fault.Internal, Op: op, Err: err}
+	if outage(err) {
+		return &fault.Error{Kind: fault.Unavailable, Op: op, Detail: explain(err), Err: err}
+	}
+	return fault.Wrap(fault.Internal, op, err)
+}
+
+// outage reports whether an error is of the machine's making, not of the
+// statement's: it may be gone the next time.
+func outage(err error) bool {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultBusy, sqlite.ResultLocked, sqlite.ResultFull, sqlite.ResultIOErr, sqlite.ResultReadOnly,
 		sqlite.ResultCantOpen, sqlite.ResultNoMem, sqlite.ResultProtocol:
-		e.Kind, e.Detail = fault.Unavailable, explain(err)
+		return true
+	default:
+		return false
 	}
-	return e
 }
 
 // explain says in a sentence why the store does not work just now.

@@ -249,7 +249,7 @@ func TestTransactor[T any](t *testing.T, h TxHarness[T]) {
 			if there, err := w.Has(ctx, tx, "a"); err != nil || !there {
 				t.Errorf("inside: %v, %v", there, err)
 			}
-			if there, err := w.Committed(t.Context(), "a"); err != nil || there {
+			if there, err := w.Committed(t.Context(), "a"); err != nil || there { //nolint:contextcheck // as somebody else would
 				t.Errorf("outside, before the end: %v, %v", there, err)
 			}
 			return nil
