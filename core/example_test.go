@@ -2,10 +2,10 @@ package core_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
-	"path/filepath"
 
 	"github.com/bodega-commerce/bodega/adapters/files"
 	"github.com/bodega-commerce/bodega/adapters/jobs"
@@ -18,67 +18,84 @@ import (
 	"github.com/bodega-commerce/bodega/core/order"
 )
 
-// A whole shop inside another program: a product is put up for sale, received
-// into stock and sold once.
-func Example() {
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	check := func(err error) {
-		if err != nil {
-			log.Fatal(err)
-		}
+// sellTee opens a shop in the current directory, puts a T-shirt on its shelf
+// and sells one.
+func sellTee(ctx context.Context) (placed core.Placed, err error) {
+	db, err := sqlite.Open(ctx, "shop.db")
+	if err != nil {
+		return placed, err
 	}
-	dir, err := os.MkdirTemp("", "shop")
-	check(err)
-	defer os.RemoveAll(dir)
-
-	db, err := sqlite.Open(ctx, filepath.Join(dir, "shop.db"))
-	check(err)
 	defer db.Close()
 	shop, err := core.New(core.Deps{
 		Catalog: db.Catalog(), Orders: db.Orders(), Identity: db.Identity(), Search: memsearch.New(),
-		Files: files.Dir(filepath.Join(dir, "media")), Mail: files.Mail(filepath.Join(dir, "mail")),
-		Payments: core.Providers{"sandbox": sandbox.New(filepath.Join(dir, "sandbox.log"))},
+		Files: files.Dir("media"), Mail: files.Mail("mail"), Payments: core.Providers{"sandbox": sandbox.New("sandbox.log")},
 	}, nil)
-	check(err)
-	worker := make(chan struct{})
-	go func() {
-		defer close(worker)
-		_ = jobs.New(shop, db.Jobs()).Run(ctx) // builds the index, then handlers, sweeper, reconciler
-	}()
+	if err != nil {
+		return placed, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	worked := make(chan error)
+	go func() { worked <- jobs.New(shop, db.Jobs()).Run(ctx) }() // builds the index, then handlers, sweeper, reconciler
+	defer func() { stop(); err = errors.Join(err, <-worked) }()  // what is under way finishes before the store closes
 
 	by := account.System("my-service")
-	_, err = shop.Catalog.Create(ctx, core.CreateProduct{
+	if _, err := shop.Catalog.Create(ctx, core.CreateProduct{
 		By: by, Name: "Tee", Variants: []core.NewVariant{{SKU: "TEE-S", Price: money.New(1500, "EUR")}},
+	}); err != nil {
+		return placed, err
+	}
+	if _, err := shop.Inventory.Receive(ctx, core.ReceiveStock{By: by, SKU: "TEE-S", Quantity: 10}); err != nil {
+		return placed, err
+	}
+
+	cart, err := shop.Carts.Open(ctx, core.OpenCart{By: by})
+	if err != nil {
+		return placed, err
+	}
+	cart, err = shop.Carts.SetLine(ctx, core.SetCartLine{By: by, Cart: cart.ID, Version: cart.Version, SKU: "TEE-S", Quantity: 1})
+	if err != nil {
+		return placed, err
+	}
+	address := order.Address{LastName: "Lovelace", Line1: "1 Main St", City: "Berlin", PostalCode: "10115", Country: "DE"}
+	quote, err := shop.Checkout.Quote(ctx, core.QuoteCheckout{By: by, Cart: cart.ID, ShipTo: address})
+	if err != nil {
+		return placed, err
+	}
+	return shop.Checkout.Place(ctx, core.PlaceOrder{
+		By: by, Key: "order-1", Cart: cart.ID, Email: "ada@example.com", ShipTo: address, Expect: quote.Total,
+		Pay: core.Pay{Provider: "sandbox", Token: sandbox.TokenOK},
 	})
-	check(err)
-	_, err = shop.Inventory.Receive(ctx, core.ReceiveStock{By: by, SKU: "TEE-S", Quantity: 10})
-	check(err)
+}
 
-	c, err := shop.Carts.Open(ctx, core.OpenCart{By: by})
-	check(err)
-	c, err = shop.Carts.SetLine(ctx, core.SetCartLine{By: by, Cart: c.ID, Version: c.Version, SKU: "TEE-S", Quantity: 1})
-	check(err)
+// A service that embeds the shop: no server, no other process.
+func Example() {
+	defer inEmptyDirectory()()
+	placed, err := sellTee(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(placed.Status, placed.Totals.Total, placed.Payment.Status)
+	// Output: confirmed 15.00 EUR authorized
+}
 
-	addr := order.Address{LastName: "Lovelace", Line1: "Ring 1", City: "Berlin", PostalCode: "10115", Country: "DE"}
-	q, err := shop.Checkout.Quote(ctx, core.QuoteCheckout{By: by, Cart: c.ID, ShipTo: addr})
-	check(err)
-
-	key, mail, token := "order-1", "ada@example.com", core.Pay{Provider: "sandbox", Token: "tok_ok"}
-	o, err := shop.Checkout.Place(ctx, core.PlaceOrder{By: by, Key: key, Cart: c.ID, Email: mail, ShipTo: addr, Expect: q.Total, Pay: token})
-	check(err)
-	again, err := shop.Checkout.Place(ctx, core.PlaceOrder{By: by, Key: key, Cart: c.ID, Email: mail, ShipTo: addr, Expect: q.Total, Pay: token})
-	check(err)
-	levels, err := shop.Inventory.Levels(ctx, core.ShowLevels{By: by, SKUs: c.SKUs()})
-	check(err)
-	fmt.Println(o.Status, o.Totals.Total, o.Lines[0].Name)
-	fmt.Println("asked twice, ordered once:", again.ID == o.ID)
-	fmt.Println(levels[0].Available(), "left")
-
-	stop()
-	<-worker
-	// Output:
-	// confirmed 15.00 EUR Tee
-	// asked twice, ordered once: true
-	// 9 left
+// inEmptyDirectory changes to a new directory and returns the way back.
+func inEmptyDirectory() (back func()) {
+	before, err := os.Getwd()
+	if err != nil {
+		log.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "example")
+	if err == nil {
+		err = os.Chdir(dir)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	return func() {
+		if err := os.Chdir(before); err != nil {
+			log.Fatal(err)
+		}
+		os.RemoveAll(dir)
+	}
 }

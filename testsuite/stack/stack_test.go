@@ -62,7 +62,9 @@ func TestStart(t *testing.T) {
 // postless is a mailer that is away.
 type postless struct{}
 
-func (postless) Send(context.Context, ports.Message) error { return errors.New("the post is on strike") }
+func (postless) Send(context.Context, ports.Message) error {
+	return errors.New("the post is on strike")
+}
 
 func TestWrap(t *testing.T) {
 	t.Parallel()
