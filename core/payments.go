@@ -234,20 +234,23 @@ func (s *shared) giveBack(ctx context.Context, d dossier) (dossier, ports.Mark, 
 	if d.payment.Owed().Minor() == 0 {
 		return d, mark, nil
 	}
-	return s.refund(ctx, d, d.payment.Owed())
+	return s.refund(ctx, d)
 }
 
-// refund gives captured money back. The refund is stored before the provider is
-// asked, so that whoever asks again asks for the same one.
-func (s *shared) refund(ctx context.Context, d dossier, amount money.Amount) (dossier, ports.Mark, error) {
+// refund gives back what is owed of captured money. The refund is stored before
+// the provider is asked, so that whoever asks again asks for the same one.
+func (s *shared) refund(ctx context.Context, d dossier) (dossier, ports.Mark, error) {
 	t := s.turn(ctx, account.RoleSystem)
 	var begun order.Refund
-	d, _, err := s.move(ctx, d, nil, t, func(d *dossier) (effects, error) {
-		begun = d.order.BeginRefund(id.Refund{UUID: t.id("refund")}, amount, t.step("the order was canceled"))
+	d, mark, err := s.move(ctx, d, nil, t, func(d *dossier) (effects, error) {
+		begun = order.Refund{}
+		if owed := d.payment.Owed(); owed.Minor() > 0 { // nobody else has given it back meanwhile
+			begun = d.order.BeginRefund(id.Refund{UUID: t.id("refund")}, owed, t.step("the order was canceled"))
+		}
 		return effects{}, nil
 	})
-	if err != nil {
-		return d, ports.Mark{}, err
+	if err != nil || begun.ID.IsZero() {
+		return d, mark, err
 	}
 	state, err := s.tellOr(ctx, d.payment, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
 		return provider.Refund(ctx, d.payment.ID, begun.ID, begun.Amount)
