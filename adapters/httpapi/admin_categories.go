@@ -183,7 +183,7 @@ func (a *api) registerAttributes(tag string) {
 			return savedAttribute(a.shop.Catalog.FindAttribute(ctx, core.FindAttribute{By: caller(ctx, ""), Category: id.Category{UUID: c}, Name: in.Name}))
 		})
 	register(a.edge, operation{
-		ID: "defineAttribute", Method: http.MethodPut, Path: path, Tag: tag, Permission: account.CatalogWrite, IfMatch: true,
+		ID: "defineAttribute", Method: http.MethodPut, Path: path, Tag: tag, Permission: account.CatalogWrite, IfMatch: true, Also: []int{http.StatusCreated},
 		Summary: "Define an attribute of a category", Description: "It holds for everything below the category too. A new one takes If-None-Match: *.",
 	}, func(ctx context.Context, in *struct {
 		AttributeRef

@@ -31,7 +31,7 @@ func (a *api) registerBrands() {
 			}
 			return &reply[List[Brand]]{Body: out}, nil
 		})
-	register(a.edge, operation{ID: "readBrand", Method: http.MethodGet, Path: "/v1/brands/{slug}", Tag: tag, Cache: forEverybody, Summary: "Show a brand"},
+	register(a.edge, operation{ID: "readBrand", Method: http.MethodGet, Path: "/v1/brands/{slug}", Tag: tag, Cache: forEverybody, Also: anotherAddress()[:1], Summary: "Show a brand"},
 		func(ctx context.Context, in *struct {
 			Slug string `path:"slug"`
 		}) (*reply[Brand], error) {

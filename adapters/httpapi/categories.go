@@ -52,7 +52,7 @@ func (a *api) registerCategories() {
 			}
 			return &reply[List[CategoryNode]]{Body: List[CategoryNode]{Items: a.categoryNodes(tree)}}, nil
 		})
-	register(a.edge, operation{ID: "readCategory", Method: http.MethodGet, Path: "/v1/categories/{slug}", Tag: tag, Cache: forEverybody, Summary: "Show a category"},
+	register(a.edge, operation{ID: "readCategory", Method: http.MethodGet, Path: "/v1/categories/{slug}", Tag: tag, Cache: forEverybody, Also: anotherAddress()[:1], Summary: "Show a category"},
 		func(ctx context.Context, in *struct {
 			Slug       string `path:"slug"`
 			Attributes string `query:"attributes" enum:"filterable,all" default:"filterable"`

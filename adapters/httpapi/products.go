@@ -48,7 +48,7 @@ func (a *api) registerProducts() {
 			return a.pageOfProducts(ctx, in)
 		}
 	})
-	register(a.edge, operation{ID: "readProduct", Method: http.MethodGet, Path: "/v1/products/{slug}", Tag: tag, Cache: forEverybody, Summary: "Show an active product"},
+	register(a.edge, operation{ID: "readProduct", Method: http.MethodGet, Path: "/v1/products/{slug}", Tag: tag, Cache: forEverybody, Also: anotherAddress(), Summary: "Show an active product"},
 		func(ctx context.Context, in *struct {
 			Slug string `path:"slug"`
 		}) (*reply[Product], error) {
@@ -156,6 +156,9 @@ func (a *api) items(views []core.ProductView) ([][]byte, error) {
 func afterAll(ctx context.Context) ports.Marks {
 	return ports.Marks{Catalog: after(ctx, ports.Catalog), Orders: after(ctx, ports.Orders), Identity: after(ctx, ports.Identity)}
 }
+
+// anotherAddress documents what reads by slug answer besides.
+func anotherAddress() []int { return []int{http.StatusMovedPermanently, http.StatusNotModified} }
 
 // moved answers an old slug with where it is now.
 func moved[T any](to string) *reply[T] {
