@@ -34,6 +34,8 @@ func explain(err error) string {
 		return "the disk is full"
 	case sqlite.ResultReadOnly:
 		return "the store is read-only"
+	case sqlite.ResultCantOpen:
+		return "the directory of the store is not there or cannot be written"
 	case sqlite.ResultBusy, sqlite.ResultLocked:
 		return "the store is in use by another program"
 	default:

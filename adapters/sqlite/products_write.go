@@ -58,11 +58,12 @@ type storedVariant struct {
 func (w productWriter) Save(_ context.Context, products ...catalog.Product) error {
 	before := make([]stored, len(products))
 	for i := range products { // all, before the first is written: a SKU may go from one to another
+		p := &products[i]
 		var err error
-		if before[i], err = w.stored(&products[i]); err != nil {
+		if before[i], err = w.stored(p); err != nil {
 			return err
 		}
-		if err := w.dropVariants(&products[i], before[i].variants); err != nil {
+		if err := w.dropVariants(p, before[i].variants); err != nil {
 			return err
 		}
 	}
@@ -91,17 +92,25 @@ func (w productWriter) stored(p *catalog.Product) (old stored, err error) {
 }
 
 // dropVariants takes away the variants that a product does not have any more. It
-// refuses a SKU under another spelling and a variant under another SKU.
+// refuses a SKU that is there twice or under another spelling, and a variant
+// under another SKU.
 func (w productWriter) dropVariants(p *catalog.Product, old []storedVariant) error {
+	if len(p.Variants) == 1 && len(old) == 0 {
+		return nil // as nearly all of a first import
+	}
+	bySKU, byID := make(map[string]id.SKU, len(p.Variants)), make(map[id.UUID]id.SKU, len(p.Variants))
+	for i := range p.Variants {
+		v := &p.Variants[i]
+		bySKU[v.SKU.Fold()], byID[v.ID.UUID] = v.SKU, v.SKU
+	}
+	if len(bySKU) < len(p.Variants) {
+		return fault.Duplicate("sku")
+	}
 	for _, o := range old {
-		stays := false
-		for i := range p.Variants {
-			v := &p.Variants[i]
-			same := v.SKU.Fold() == o.fold
-			if (same || v.ID.UUID == o.id) && v.SKU != o.sku {
-				return fault.InvalidField("sku", "pattern", "cannot be changed: a new SKU is a new variant")
-			}
-			stays = stays || same
+		sku, stays := bySKU[o.fold]
+		renamed, known := byID[o.id]
+		if stays && sku != o.sku || known && renamed != o.sku {
+			return fault.InvalidField("sku", "pattern", "cannot be changed: a new SKU is a new variant")
 		}
 		if stays {
 			continue
@@ -151,11 +160,6 @@ func (w productWriter) save(p *catalog.Product, old stored) error {
 		}
 	}
 	for i := range p.Variants {
-		for j := range i {
-			if p.Variants[j].SKU.Fold() == p.Variants[i].SKU.Fold() {
-				return fault.Duplicate("sku")
-			}
-		}
 		if err := w.saveVariant(p, &p.Variants[i]); err != nil {
 			return err
 		}

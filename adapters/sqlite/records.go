@@ -156,46 +156,27 @@ func (rs records) All(ctx context.Context, yield func(catalog.Product) error) er
 // productsByID returns the products that exist, each once, by id.
 func (s *session) productsByID(ids ...id.Product) ([]catalog.Product, error) {
 	found := make([]catalog.Product, 0, len(ids))
-	for i, p := range ids {
-		if slices.Contains(ids[:i], p) {
-			continue
-		}
+	for _, p := range sortedIDs(slices.Clone(ids)) {
 		if err := s.query("SELECT doc FROM products WHERE id = ?1", s.products(&found), p.UUID[:]); err != nil {
 			return nil, err
 		}
 	}
-	sortByID(found)
 	return found, nil
 }
 
 // productsByFeed returns the products that have one of the SKUs or families,
 // each once, by id.
 func (s *session) productsByFeed(skus []id.SKU, families []string) ([]catalog.Product, error) {
-	seqs := map[int64]bool{}
-	collect := func(r row) error {
-		seqs[r.int64(0)] = true
-		return nil
-	}
+	var ids []id.Product
 	for _, sku := range skus {
-		if err := s.query("SELECT seq FROM skus JOIN products ON id = product WHERE sku_fold = ?1 AND variant IS NOT NULL", collect, sku.Fold()); err != nil {
+		if err := s.query("SELECT product FROM skus WHERE sku_fold = ?1 AND variant IS NOT NULL", productIDs(&ids), sku.Fold()); err != nil {
 			return nil, err
 		}
 	}
 	for _, family := range families {
-		if err := s.query("SELECT seq FROM products WHERE family = ?1", collect, family); err != nil {
+		if err := s.query("SELECT id FROM products WHERE family = ?1", productIDs(&ids), family); err != nil {
 			return nil, err
 		}
 	}
-	found := make([]catalog.Product, 0, len(seqs))
-	for seq := range seqs {
-		if err := s.query("SELECT doc FROM products WHERE seq = ?1", s.products(&found), seq); err != nil {
-			return nil, err
-		}
-	}
-	sortByID(found)
-	return found, nil
-}
-
-func sortByID(ps []catalog.Product) {
-	slices.SortFunc(ps, func(a, b catalog.Product) int { return slices.Compare(a.ID.UUID[:], b.ID.UUID[:]) })
+	return s.productsByID(ids...)
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -177,7 +178,7 @@ func (w brandWriter) BrandsForUpdate(_ context.Context, ids ...id.Brand) ([]cata
 		}
 		found = append(found, bs...)
 	}
-	slices.SortFunc(found, func(a, b catalog.Brand) int { return slices.Compare(a.ID.UUID[:], b.ID.UUID[:]) })
+	slices.SortFunc(found, func(a, b catalog.Brand) int { return bytes.Compare(a.ID.UUID[:], b.ID.UUID[:]) })
 	return found, nil
 }
 
@@ -287,7 +288,7 @@ func productIDs(into *[]id.Product) func(row) error {
 
 // sortedIDs puts ids in order and leaves out repetitions.
 func sortedIDs(ids []id.Product) []id.Product {
-	slices.SortFunc(ids, func(a, b id.Product) int { return slices.Compare(a.UUID[:], b.UUID[:]) })
+	slices.SortFunc(ids, func(a, b id.Product) int { return bytes.Compare(a.UUID[:], b.UUID[:]) })
 	return slices.Compact(ids)
 }
 
