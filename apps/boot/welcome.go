@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/catalog"
@@ -34,12 +35,22 @@ func something(products []core.ProductView) (sku, word string) {
 	for i := range products {
 		for _, v := range products[i].Variants {
 			if products[i].Available[v.SKU.Fold()] > 1 {
-				words := strings.Fields(products[i].Name)
-				return string(v.SKU), strings.ToLower(words[len(words)-1])
+				return string(v.SKU), longestWord(products[i].Name)
 			}
 		}
 	}
 	return "", ""
+}
+
+// longestWord returns the longest word of letters.
+func longestWord(name string) string {
+	longest := ""
+	for _, w := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if len(w) > len(longest) {
+			longest = w
+		}
+	}
+	return strings.ToLower(longest)
 }
 
 const welcome = `
