@@ -143,13 +143,21 @@ func (w *stall) work() int {
 	}
 }
 
-// done returns v if err is nil.
-func done[T any](t testing.TB, v T, err error) T {
+// first makes one of a verb's two results, so that done can follow.
+func first[T any](v T, err error) result[T] { return result[T]{v, err} }
+
+type result[T any] struct {
+	v   T
+	err error
+}
+
+// done returns what a verb answered; an error ends the test.
+func done[T any](t testing.TB, r result[T]) T {
 	t.Helper()
-	if err != nil {
-		t.Fatal(err)
+	if r.err != nil {
+		t.Fatal(r.err)
 	}
-	return v
+	return r.v
 }
 
 // mustRefuse ends the test unless err is of a kind and code.

@@ -1,0 +1,184 @@
+package core_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/search"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+func (w *stall) find(q search.Query) core.FoundProducts {
+	w.t.Helper()
+	found, err := w.shop.Search.Find(w.t.Context(), core.FindProducts{Query: q})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return found
+}
+
+func TestSearch_Find(t *testing.T) {
+	t.Parallel()
+	w := openStall(t, nil)
+	ctx := t.Context()
+	home := w.category("Home", id.Category{})
+	mugs := w.category("Mugs", home)
+	w.define(home, core.DefineAttribute{Name: "color", Label: "Colour", Type: catalog.String, Filterable: true})
+	w.create(core.CreateProduct{
+		By: shopkeeper, Name: "Blue mug", BasePrice: eur(900), Category: mugs, Attributes: catalog.Attributes{"color": catalog.Text("blue")},
+	})
+	sized := w.create(tee(func(c *core.CreateProduct) { c.Category = home }))
+	w.receive("BLUE-MUG", 2)
+	w.work()
+
+	found := w.find(search.Query{Text: "mug"})
+	if found.Total != 1 || len(found.Items) != 1 || found.Items[0].Hit.SKU != "BLUE-MUG" || !found.Items[0].InStock() || found.Degraded || found.ID == "" || found.MaxPage == 0 {
+		t.Fatalf("found %+v", found)
+	}
+	found = w.find(search.Query{Filters: []search.Filter{{Name: "color", Values: []string{"blue"}}}})
+	if i := slices.IndexFunc(found.Facets, func(f search.Facet) bool { return f.Name == "color" }); i < 0 || found.Facets[i].Label != "Colour" {
+		t.Errorf("facets are %+v", found.Facets)
+	}
+	if found := w.find(search.Query{Category: "home", InStock: true}); found.Total != 1 {
+		t.Errorf("%d in stock", found.Total)
+	}
+	if found := w.find(search.Query{Filters: []search.Filter{{Name: "size", Values: []string{"m"}}}}); found.Total != 1 || found.Items[0].Hit.SKU != "TEE-M" {
+		t.Errorf("size m is %+v", found.Hits)
+	}
+
+	// An old slug still narrows.
+	slug := "cups"
+	done(t, first(w.shop.Catalog.PatchCategory(ctx, core.PatchCategory{By: shopkeeper, Category: mugs, Slug: &slug})))
+	w.work()
+	for _, c := range []string{"mugs", "cups"} {
+		if found := w.find(search.Query{Category: c}); found.Total != 1 {
+			t.Errorf("%s has %d products", c, found.Total)
+		}
+	}
+
+	// What is off the shelf is gone, whatever the order of the jobs.
+	done(t, first(w.shop.Catalog.Archive(ctx, core.ArchiveProduct{By: shopkeeper, Product: sized.ID})))
+	if found := w.find(search.Query{Text: "tee"}); len(found.Items) != 0 || len(found.Hits) != 1 {
+		t.Errorf("before the index follows: %d hits, %d items", len(found.Hits), len(found.Items))
+	}
+	w.work()
+	if found := w.find(search.Query{Text: "tee"}); found.Total != 0 {
+		t.Errorf("an archived product is found: %+v", found.Hits)
+	}
+	done(t, first(w.shop.Catalog.Delete(ctx, core.DeleteProduct{By: shopkeeper, Product: sized.ID})))
+	if err := w.shop.Search.Index(ctx, []id.Product{sized.ID, {UUID: id.UUID{1}}, sized.ID}); err != nil {
+		t.Error(err)
+	}
+	_, err := w.shop.Search.Find(ctx, core.FindProducts{Query: search.Query{Page: 1000}})
+	mustRefuse(t, err, fault.Invalid, "page_out_of_range")
+}
+
+func TestSearch_WithoutEngine(t *testing.T) {
+	t.Parallel()
+	w := openStall(t, nil)
+	w.shelfOf(w.category("Mugs", id.Category{}), id.Brand{}, 3)
+	w.create(tee())
+	w.index.setDown(true)
+	found := w.find(search.Query{Text: "mug"})
+	if !found.Degraded || found.Total != 3 || len(found.Items) != 3 || found.Facets == nil {
+		t.Errorf("by text: %+v", found)
+	}
+	found = w.find(search.Query{Category: "mugs", Sort: search.ByPriceDesc, PerPage: 2, Page: 2})
+	if !found.Degraded || found.Total != 3 || len(found.Items) != 1 || found.Items[0].Name != "Mug 0" {
+		t.Errorf("by category: %+v", found)
+	}
+	if found = w.find(search.Query{Sort: search.ByRelevance}); len(found.Items) != 4 {
+		t.Errorf("everything: %d", len(found.Items))
+	}
+	if s, err := w.shop.Search.Suggest(t.Context(), search.SuggestQuery{Text: "mu"}); err != nil || s == nil || len(s) != 0 {
+		t.Errorf("suggested %v, %v", s, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := w.shop.Search.Find(ctx, core.FindProducts{Query: search.Query{Text: "mug"}}); err == nil {
+		t.Error("who has gone away was answered")
+	}
+}
+
+func TestSearch_Suggest(t *testing.T) {
+	t.Parallel()
+	w := openStall(t, nil)
+	w.create(tee())
+	w.work()
+	if s := done(t, first(w.shop.Search.Suggest(t.Context(), search.SuggestQuery{Text: "te"}))); len(s) != 1 || s[0].Slug != "tee" {
+		t.Errorf("suggested %+v", s)
+	}
+	_, err := w.shop.Search.Suggest(t.Context(), search.SuggestQuery{Limit: -1})
+	mustRefuseAt(t, err, "limit too_small")
+}
+
+func TestSearch_Rebuild(t *testing.T) {
+	t.Parallel()
+	w := openStall(t, nil)
+	ctx := t.Context()
+	w.shelfOf(w.category("Mugs", id.Category{}), id.Brand{}, 3)
+	done(t, first(w.shop.Catalog.Create(ctx, tee(func(c *core.CreateProduct) { c.Status = catalog.Draft }))))
+	for _, isFirst := range []bool{true, false} {
+		last := 0
+		n, err := w.shop.Search.Rebuild(ctx, core.RebuildIndex{By: shopkeeper, First: isFirst, Progress: func(n int) { last = n }})
+		if err != nil || n != 4 || last != 4 {
+			t.Errorf("rebuilt %d of 4, told of %d: %v", n, last, err)
+		}
+		if found := w.find(search.Query{}); found.Total != 3 {
+			t.Errorf("found %d", found.Total)
+		}
+	}
+	// Jobs from before the rebuild do no harm.
+	w.work()
+	if found := w.find(search.Query{}); found.Total != 3 {
+		t.Errorf("found %d", found.Total)
+	}
+	_, err := w.shop.Search.Rebuild(ctx, core.RebuildIndex{By: account.Key("k", account.CatalogWrite)})
+	mustRefuse(t, err, fault.Denied, "permission_denied")
+}
+
+// lateIndex writes a batch of documents only when the test lets it.
+type lateIndex struct {
+	ports.SearchEngine
+	wait chan struct{}
+	held chan struct{}
+}
+
+func (l *lateIndex) Index(ctx context.Context, docs []search.Document) ([]search.Outcome, error) {
+	if l.held != nil {
+		held := l.held
+		l.held = nil
+		close(held)
+		<-l.wait
+	}
+	return l.SearchEngine.Index(ctx, docs)
+}
+
+func TestSearch_Index_LateJobChangesNothing(t *testing.T) {
+	t.Parallel()
+	late := &lateIndex{wait: make(chan struct{}), held: make(chan struct{})}
+	w := openStall(t, nil, func(_ *stall, d *core.Deps) {
+		late.SearchEngine = d.Search
+		d.Search = late
+	})
+	ctx := t.Context()
+	made := w.create(tee())
+	held, ended := late.held, make(chan error)
+	go func() { ended <- w.shop.Search.Index(ctx, []id.Product{made.ID}) }()
+	<-held // it has read the tee, and is slow to write it
+	done(t, first(w.shop.Catalog.Archive(ctx, core.ArchiveProduct{By: shopkeeper, Product: made.ID})))
+	w.work()
+	close(late.wait)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if found := w.find(search.Query{Text: "tee"}); found.Total != 0 {
+		t.Errorf("a late job put an archived product back: %+v", found.Hits)
+	}
+}
