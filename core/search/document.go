@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -128,16 +129,17 @@ func (v Value) String() string {
 	return v.text
 }
 
+// maxReading is the size up to which numbers are told apart to the unit.
+const maxReading = 1e15
+
 // Reading returns the number that the value is, or that its text reads as.
+// Numbers past a quadrillion are of no use in ranges and read as none.
 func (v Value) Reading() (float64, bool) {
-	switch v.kind {
-	case KindNumber:
-		return v.number, true
-	case KindText:
-		return parseNumber(v.text)
-	default:
-		return 0, false
+	n, ok := v.number, v.kind == KindNumber
+	if v.kind == KindText {
+		n, ok = parseNumber(v.text)
 	}
+	return n, ok && math.Abs(n) <= maxReading
 }
 
 // Facetable reports whether the value can be shown in a facet and filtered by.

@@ -125,23 +125,35 @@ const maxBuckets = 10
 // Bounds returns the ends of up to about ten contiguous intervals over the
 // numbers from least to most: even steps, or steps that grow by 1, 2, 5 where
 // the numbers span several sizes. The last end is above most. There are at
-// least two ends.
+// least two ends. The numbers are such as Value.Reading returns.
 func Bounds(least, most float64) []float64 {
+	var ends []float64
 	if ratio := most / least; least > 0 && ratio >= 50 && ratio <= 1e9 {
-		return growing(least, most)
+		ends = growing(least, most)
+	} else {
+		ends = even(least, most)
 	}
+	n := len(ends)
+	unsound := n < 2 || ends[0] > least || ends[n-1] <= most
+	for i := range n - 1 {
+		unsound = unsound || ends[i] >= ends[i+1]
+	}
+	if unsound { // the numbers are too close to each other for round ends
+		return []float64{least, math.Nextafter(most, math.Inf(1))}
+	}
+	return ends
+}
+
+func even(least, most float64) []float64 {
 	step := niceStep((most - least) / maxBuckets)
 	first := math.Floor(least/step) * step
 	var ends []float64
-	for i := 0; ; i++ {
+	for i := range 2 * maxBuckets {
 		end := tidy(first+float64(i)*step, step)
 		ends = append(ends, end)
-		if end > most || i > 4*maxBuckets {
+		if end > most {
 			break
 		}
-	}
-	if last := ends[len(ends)-1]; last <= most { // steps too small to tell apart
-		ends = []float64{least, math.Nextafter(most, math.Inf(1))}
 	}
 	return ends
 }
@@ -149,7 +161,7 @@ func Bounds(least, most float64) []float64 {
 func growing(least, most float64) []float64 {
 	size := math.Pow(10, math.Floor(math.Log10(least)))
 	var ends []float64
-	for n := 0; n < 4000; n++ {
+	for n := range 40 {
 		end := tidy([]float64{1, 2, 5}[n%3]*size, size)
 		if n%3 == 2 {
 			size *= 10
@@ -162,9 +174,6 @@ func growing(least, most float64) []float64 {
 		if end > most {
 			break
 		}
-	}
-	if ends[0] > least { // rounding at the edge of a size
-		ends[0] = least
 	}
 	return ends
 }
@@ -193,7 +202,7 @@ func tidy(x, step float64) float64 {
 		return math.Round(x)
 	}
 	scale := math.Pow(10, math.Ceil(-math.Log10(step))+1)
-	if math.IsInf(scale, 0) || math.Abs(x)*scale > 1<<53 {
+	if math.Abs(x)*scale > 1<<53 {
 		return x
 	}
 	return math.Round(x*scale) / scale

@@ -21,7 +21,7 @@ func Plan(q Query, v Vocabulary) []Pass {
 	words := Words(q.Text)
 	words = words[:min(len(words), maxWords)]
 	if !q.Exact {
-		p.fix(words)
+		p.fix(q.Text, words)
 	}
 	literal := p.concepts(q.Text, words, false)
 	if len(literal) == 0 {
@@ -84,15 +84,10 @@ func (p *planner) concept(words []Word, correct bool) (int, concept) {
 		for n < len(words) && words[n].Extra {
 			n++
 		}
-		return n, concept{clause: alternatives(words[:n])}
+		return n, concept{clause: p.alternatives(words[:n], correct)}
 	}
-	if len(words) > 1 && !words[1].Extra {
-		joined := w.Text + words[1].Text
-		if len(w.Text) > 1 || len(words[1].Text) > 1 {
-			if p.vocabulary.Known(joined) {
-				return 2, concept{clause: best(term(joined), allTerms(w.Text, words[1].Text))}
-			}
-		}
+	if joined, ok := p.joined(words); ok {
+		return 2, concept{clause: best(term(joined), allTerms(w.Text, words[1].Text))}
 	}
 	if p.vocabulary.Known(w.Text) {
 		return 1, concept{clause: term(w.Text), optional: stopword(w.Text)}
@@ -104,6 +99,24 @@ func (p *planner) concept(words []Word, correct bool) (int, concept) {
 		return 1, concept{clause: best(term(w.Text), Clause{Op: OpPhrase, Text: a + " " + b, Fields: FieldName})}
 	}
 	return 1, concept{clause: term(w.Text)}
+}
+
+// joined returns the word that the first two give together, if there is one and
+// the second is not the beginning of something else, like a number and its unit.
+func (p *planner) joined(words []Word) (string, bool) {
+	if len(words) < 2 || words[1].Extra || len(words[0].Text)+len(words[1].Text) < 3 {
+		return "", false
+	}
+	for _, w := range words[2:] {
+		if w.Extra {
+			if w.Start == words[1].Start {
+				return "", false
+			}
+			break
+		}
+	}
+	joined := words[0].Text + words[1].Text
+	return joined, p.vocabulary.Known(joined)
 }
 
 // cut splits a word that no document has in two that some have.
@@ -127,7 +140,7 @@ func (p *planner) cut(w string) (a, b string, ok bool) {
 // fix finds out which words are misspelt: those that no document has in any
 // form. Of several corrections the one that stands most often beside the other
 // words is taken, and the likeliest if none does.
-func (p *planner) fix(words []Word) {
+func (p *planner) fix(text string, words []Word) {
 	var beside []string
 	for _, w := range words {
 		if !w.Extra && p.vocabulary.Known(w.Text) && !stopword(w.Text) {
@@ -135,7 +148,7 @@ func (p *planner) fix(words []Word) {
 		}
 	}
 	for _, w := range words {
-		if w.Extra || p.fixes[w.Text] != "" || p.vocabulary.Known(w.Text) {
+		if w.Extra || p.fixes[w.Text] != "" || p.vocabulary.Known(w.Text) || HasDigit(around(text, w)) {
 			continue
 		}
 		near := p.vocabulary.Near(w.Text)
@@ -159,6 +172,16 @@ func (p *planner) fix(words []Word) {
 	}
 }
 
+// around returns what stands in the text without a space around a word: a SKU or
+// a model's name may be made of several.
+func around(text string, w Word) string {
+	from := strings.LastIndexAny(text[:w.Start], " \t\n") + 1
+	if to := strings.IndexAny(text[w.End:], " \t\n"); to >= 0 {
+		return text[from : w.End+to]
+	}
+	return text[from:]
+}
+
 // corrected returns the text with its corrections in place.
 func (p *planner) corrected(text string) string {
 	var b strings.Builder
@@ -175,17 +198,26 @@ func (p *planner) corrected(text string) string {
 }
 
 // alternatives reads parts followed by what they give together.
-func alternatives(words []Word) Clause {
+func (p *planner) alternatives(words []Word, correct bool) Clause {
 	var parts []string
-	var of []Clause
+	var together []Clause
+	fixed := false
 	for _, w := range words {
-		if w.Extra {
-			of = append(of, term(w.Text))
-		} else {
+		fix := p.fixes[w.Text]
+		switch {
+		case w.Extra:
+			together = append(together, term(w.Text))
+		case correct && fix != "":
+			parts = append(parts, fix)
+			fixed = true
+		default:
 			parts = append(parts, w.Text)
 		}
 	}
-	return best(append(of, allTerms(parts...))...)
+	if fixed { // what the misspelt parts give together is misspelt as well
+		together = nil
+	}
+	return best(append(together, allTerms(parts...))...)
 }
 
 // all asks for every concept, the optional ones only beside others.
