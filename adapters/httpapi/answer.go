@@ -15,9 +15,8 @@ type reply[T any] struct {
 	Body     T      // ignored when the status allows none
 	Rendered []byte // the body as JSON already; sent in place of Body, and not kept
 	Location string
-	ETag     string            // strongETag or weakETag
-	Mark     ports.Mark        // of the write, for the consistency token
-	Header   map[string]string // further ones, such as X-Order-Token
+	ETag     string     // strongETag or weakETag
+	Mark     ports.Mark // of the write, for the consistency token
 	// Replayed is what an earlier request with the same idempotency key was
 	// answered: it is sent instead, byte for byte.
 	Replayed *ports.Answer
@@ -51,11 +50,11 @@ func bodyless(status int) bool {
 // as one, which is why nothing is sent before.
 func render[T any](r *route, x *exchange, rep *reply[T]) *answer {
 	if rep.Replayed != nil {
-		return replay(*rep.Replayed, rep.Header)
+		return replay(*rep.Replayed)
 	}
 	a := &answer{
 		status: rep.Status, contentType: "application/json", location: rep.Location, etag: rep.ETag,
-		mark: rep.Mark, header: rep.Header, body: rep.Rendered,
+		mark: rep.Mark, body: rep.Rendered,
 	}
 	if a.status == 0 {
 		a.status = r.Status

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/pricing"
@@ -160,39 +161,41 @@ func (a *api) registerCheckout() {
 		if err != nil {
 			return nil, err
 		}
+		by := caller(ctx, in.Token)
+		if by.IsNobody() { // whose the key would be
+			return nil, fault.Missing("cart")
+		}
 		key, _ := claimed(ctx)
 		command := core.PlaceOrder{
-			By: caller(ctx, in.Token), Key: key.Key, Cart: id.Cart{UUID: cart}, Email: in.Body.Email, ShipTo: addressOf(in.Body.ShippingAddress),
+			By: by, Key: key.Key, Cart: id.Cart{UUID: cart}, Email: in.Body.Email, ShipTo: addressOf(in.Body.ShippingAddress),
 			BillTo: addressOf(in.Body.BillingAddress.Value), ShippingMethod: in.Body.ShippingMethod, Expect: in.Body.ExpectedTotal.amount(),
 		}
 		if p := in.Body.Payment; p != nil {
 			command.Pay = core.Pay{Provider: p.Provider, Token: p.Token, ReturnURL: p.ReturnURL}
 		}
-		return a.placed(a.shop.Checkout.Place(ctx, command))
+		placed, err := a.shop.Checkout.Place(ctx, command)
+		return a.placed(ctx, placed, err)
 	})
 }
 
 // placed answers a checkout: what was answered before if it was, the order, or
 // why there is none.
-func (a *api) placed(p core.Placed, err error) (*reply[Order], error) {
-	header := map[string]string{}
+func (a *api) placed(ctx context.Context, p core.Placed, err error) (*reply[Order], error) {
+	h := exchangeOf(ctx).Header()
 	if p.Token != "" {
-		header["X-Order-Token"] = p.Token
+		h.Set("X-Order-Token", p.Token)
 	}
-	if p.Answer != nil {
-		return &reply[Order]{Replayed: p.Answer, Header: header}, nil
+	if p.Replayed {
+		h.Set("Idempotent-Replayed", "true")
 	}
-	if err != nil {
+	switch {
+	case p.Answer != nil:
+		return &reply[Order]{Replayed: p.Answer}, nil
+	case err != nil:
 		return nil, err
 	}
 	rep := a.order(p.OrderView, account.RoleCustomer)
 	rep.Status, rep.Location = http.StatusCreated, "/v1/orders/"+p.ID.String()
-	for name, value := range header {
-		rep.Header[name] = value
-	}
-	if p.Replayed {
-		rep.Header["Idempotent-Replayed"] = "true"
-	}
 	return rep, nil
 }
 

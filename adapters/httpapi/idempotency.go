@@ -124,7 +124,7 @@ func (r *route) once(ctx context.Context, x *exchange, body any, run func(contex
 		case err != nil:
 			return x.problem(err).answer()
 		case found.Answer != nil:
-			return replay(*found.Answer, nil)
+			return replay(*found.Answer)
 		}
 	}
 	a := run(ctx)
@@ -143,7 +143,7 @@ func (r *route) once(ctx context.Context, x *exchange, body any, run func(contex
 		}
 		if !bytes.Equal(inForce.Body, a.body) { // another was first
 			r.edge.recycle(a)
-			return replay(inForce, a.header)
+			return replay(inForce)
 		}
 	case r.Key != keyOfVerb:
 		if err := keys.Release(ctx, x.key); err != nil {
@@ -194,14 +194,10 @@ func (a *answer) kept() map[string]string {
 	return h
 }
 
-// replay repeats an earlier answer, with further headers made anew.
-func replay(stored ports.Answer, header map[string]string) *answer {
-	a := &answer{
+// replay repeats an earlier answer.
+func replay(stored ports.Answer) *answer {
+	return &answer{
 		status: stored.Status, contentType: stored.Header["Content-Type"], location: stored.Header["Location"], etag: stored.Header["ETag"],
 		body: stored.Body, header: map[string]string{"Idempotent-Replayed": "true"}, replayed: true,
 	}
-	for name, value := range header {
-		a.header[name] = value
-	}
-	return a
 }

@@ -211,14 +211,14 @@ func TestIdempotency_TheVerbMayClaimTheKeyItself(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			fresh := map[string]string{"X-Order-Token": "made anew"}
+			exchangeOf(ctx).Header().Set("X-Order-Token", "made anew")
 			if c.Answer != nil {
-				return &reply[Note]{Replayed: c.Answer, Header: fresh}, nil
+				return &reply[Note]{Replayed: c.Answer}, nil
 			}
 			if err := d.called(ctx); err != nil {
 				return nil, err
 			}
-			return &reply[Note]{Body: Note{ID: "p", Lines: []NoteLine{}}, Location: "/places/p", Header: fresh}, nil
+			return &reply[Note]{Body: Note{ID: "p", Lines: []NoteLine{}}, Location: "/places/p"}, nil
 		})
 	place := func() got {
 		return d.do("POST", "/place", `{}`, "X-Cart-Token", "t", "Idempotency-Key", "k").ok(201)

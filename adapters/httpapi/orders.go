@@ -264,7 +264,7 @@ func (a *api) order(v core.OrderView, role account.Role) *reply[Order] {
 	for i, e := range o.Timeline {
 		out.Timeline[i] = OrderEvent{At: Time{e.At}, Type: e.Type, Actor: string(e.Actor), Message: e.Message}
 	}
-	return &reply[Order]{Body: out, ETag: strongETag(o.Version), Mark: v.Mark, Header: map[string]string{}}
+	return &reply[Order]{Body: out, ETag: strongETag(o.Version), Mark: v.Mark}
 }
 
 func (a *api) orderLine(l order.Line) OrderLine {
