@@ -178,7 +178,7 @@ func (c *chunk) take(l *feed.Line) {
 		}
 	}
 	category := c.categoryOf(l, home)
-	res, reject := c.run.resolve(l, category)
+	res, reject := c.run.resolve(l, category, home == nil || home.product.Variant(l.SKU) == nil)
 	if reject != nil {
 		c.reject(reject)
 		return

@@ -201,13 +201,14 @@ func (r *importRun) progress() {
 func pathKey(path []string) string { return strings.Join(path, "\x00") }
 
 // resolve puts a line in the shop's terms for a product of a category. A value
-// that does not fit its definition is a reject.
-func (r *importRun) resolve(l *feed.Line, category id.Category) (feed.Resolved, *feed.Reject) {
+// that does not fit its definition is a reject, and so is a new variant without
+// a required one.
+func (r *importRun) resolve(l *feed.Line, category id.Category, fresh bool) (feed.Resolved, *feed.Reject) {
 	res := feed.Resolved{Line: l, Category: category}
 	if l.Brand != "" {
 		res.Brand = r.brands[feed.BrandKey(l.Brand)]
 	}
-	if !l.Has(feed.MemberAttributes) {
+	if !fresh && !l.Has(feed.MemberAttributes) {
 		return res, nil
 	}
 	res.Values = make(catalog.Attributes, len(l.Attributes))
@@ -228,8 +229,11 @@ func (r *importRun) resolve(l *feed.Line, category id.Category) (feed.Resolved, 
 		}
 		res.Values[a.Name] = v
 	}
+	if l.Status == string(catalog.Draft) || l.Status == string(catalog.Archived) {
+		return res, nil
+	}
 	for _, d := range r.taxonomy.Required(category) {
-		if _, ok := res.Values[d.Name]; !ok && !hasOption(l, d.Name) && l.Status != string(catalog.Draft) {
+		if _, ok := res.Values[d.Name]; !ok && !hasOption(l, d.Name) {
 			return res, l.Reject("required", "attributes."+d.Name+" is required by the category")
 		}
 	}
