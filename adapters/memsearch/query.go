@@ -59,7 +59,7 @@ func (s *snapshot) countProducts(docs []uint32, enough int) int {
 		if len(seen) >= enough {
 			break
 		}
-		if s.live.has(doc) && !contains(seen, []uint32{s.rows[doc].group}) {
+		if s.live.has(doc) && !slices.Contains(seen, s.rows[doc].group) {
 			seen = append(seen, s.rows[doc].group)
 		}
 	}
@@ -155,7 +155,7 @@ func (s *snapshot) highlight(text string, terms []uint32) [][2]int {
 	at, runes := 0, 0
 	for _, w := range search.Words(text) {
 		t, ok := s.term(w.Text)
-		if !ok || !contains(terms, []uint32{t}) {
+		if !ok || !slices.Contains(terms, t) {
 			continue
 		}
 		if w.Start < at { // an extra word over parts that were marked already

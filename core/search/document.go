@@ -60,7 +60,7 @@ func (d Document) Validate() error {
 	}
 	for name, v := range d.Attributes {
 		switch {
-		case !attributeName.MatchString(name):
+		case !isAttributeName(name):
 			f.Add("attributes", "pattern", "a name must be 1 to 100 lower-case letters, digits and '_'")
 		case v.kind == KindNumber && !finite(v.number):
 			f.Add("attributes."+name, "type", "must be a finite number")

@@ -2,7 +2,6 @@ package search
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,10 +17,35 @@ const maxPrice = money.Max
 // be filtered by. Longer ones are found by their words only.
 const MaxFacetValue = 256
 
-var (
-	attributeName = regexp.MustCompile(`^[a-z0-9_]{1,100}$`)
-	number        = regexp.MustCompile(`^[+-]?(\d+(\.\d*)?|\.\d+)$`)
-)
+// isAttributeName reports whether a name is 1 to 100 lower-case letters, digits
+// and underscores. It is asked for every value of every document.
+func isAttributeName(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= 100
+}
+
+// isNumber reports whether a text is digits with at most one dot and one sign.
+func isNumber(s string) bool {
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		s = s[1:]
+	}
+	digits, dots := 0, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c == '.':
+			dots++
+		default:
+			return false
+		}
+	}
+	return digits > 0 && dots <= 1
+}
 
 // ParseFilter reads "name:value", split at the first colon. A value that is
 // two numbers around "..", or one with an open end, is a range. It answers
@@ -59,7 +83,7 @@ func (f Filter) String() string {
 
 func (f Filter) validate() error {
 	var fields fault.Fields
-	if !attributeName.MatchString(f.Name) {
+	if !isAttributeName(f.Name) {
 		fields.Add("", "pattern", "the name must be 1 to 100 lower-case letters, digits and '_'")
 	}
 	if len(f.Values)+len(f.Ranges) == 0 {
@@ -130,7 +154,7 @@ func (f Filter) Matches(v Value) bool {
 	return ok && slices.ContainsFunc(f.Ranges, func(r Range) bool { return r.Contains(n) })
 }
 
-func bound(s string) bool { return s == "" || number.MatchString(s) }
+func bound(s string) bool { return s == "" || isNumber(s) }
 
 func parseBound(s string) *float64 {
 	if s == "" {
@@ -148,7 +172,7 @@ func formatBound(n *float64) string {
 }
 
 func parseNumber(s string) (float64, bool) {
-	if !number.MatchString(s) {
+	if !isNumber(s) {
 		return 0, false
 	}
 	n, err := strconv.ParseFloat(s, 64)
