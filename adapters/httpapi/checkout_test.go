@@ -15,12 +15,14 @@ func TestCheckout_WhatEachSandboxTokenAnswers(t *testing.T) {
 	const total = 1490
 
 	t.Run("OK", func(t *testing.T) {
+		c := c.in(t)
 		o := read[Order](c.basket("CUP", 1).checkout("ok", "tok_ok", total).ok(201))
 		if o.Status != "confirmed" || o.Payment.Status != "authorized" || !o.Test || o.Lines[0].Quantity != 1 || len(o.AllowedActions) == 0 {
 			t.Errorf("answered %+v", o)
 		}
 	})
 	t.Run("Declined", func(t *testing.T) {
+		c := c.in(t)
 		b := c.basket("CUP", 2)
 		g := b.checkout("declined", "tok_declined", 2490)
 		if p := g.problem(http.StatusPaymentRequired, "payment_declined"); p.OrderID == "" || !strings.Contains(g.body, `"decline_code":"card_declined"`) || !strings.Contains(g.body, `"retryable":`) {
@@ -33,6 +35,7 @@ func TestCheckout_WhatEachSandboxTokenAnswers(t *testing.T) {
 		b.checkout("declined again", "tok_ok", 2490).ok(201)
 	})
 	t.Run("RequiresAction", func(t *testing.T) {
+		c := c.in(t)
 		for result, want := range map[string]string{"ok": "confirmed", "declined": "payment_failed"} {
 			b := c.basket("CUP", 1)
 			g := b.checkout(result, "tok_requires_action", total).ok(201)
@@ -56,6 +59,7 @@ func TestCheckout_WhatEachSandboxTokenAnswers(t *testing.T) {
 		}
 	})
 	t.Run("Timeout", func(t *testing.T) {
+		c := c.in(t)
 		o := read[Order](c.basket("CUP", 1).checkout("timeout", "tok_timeout", total).ok(201))
 		if o.Status != "pending_payment" || o.Payment.Status != "processing" {
 			t.Errorf("answered %+v", o)
@@ -66,6 +70,7 @@ func TestCheckout_WhatEachSandboxTokenAnswers(t *testing.T) {
 		}
 	})
 	t.Run("Unavailable", func(t *testing.T) {
+		c := c.in(t)
 		b := c.basket("CUP", 1)
 		for range 2 {
 			g := b.checkout("unavailable", "tok_unavailable", total)
@@ -100,6 +105,7 @@ func TestCheckout_FinalAnswersAreRepeatedByteForByte(t *testing.T) {
 		"OutOfStock":   {409, "out_of_stock", func(b basket) got { return b.checkout("k", "tok_ok", 3490) }, []any{"RARE", 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			c := c.in(t)
 			b := c.basket(try.lines...)
 			if name == "OutOfStock" {
 				c.basket("RARE", 2).checkout("k", "tok_ok", 2490).ok(201)
@@ -124,6 +130,7 @@ func TestCheckout_FinalAnswersAreRepeatedByteForByte(t *testing.T) {
 		})
 	}
 	t.Run("PriceChangedShowsTheNewQuote", func(t *testing.T) {
+		c := c.in(t)
 		g := c.basket("CUP", 2).checkout("k", "tok_ok", 1)
 		p := read[struct{ Quote Quote }](g)
 		if p.Quote.Total.Amount != 2490 || len(p.Quote.Lines) != 1 {
@@ -131,12 +138,14 @@ func TestCheckout_FinalAnswersAreRepeatedByteForByte(t *testing.T) {
 		}
 	})
 	t.Run("OutOfStockNamesTheLines", func(t *testing.T) {
+		c := c.in(t)
 		p := c.basket().set("RARE", 2).problem(http.StatusConflict, "out_of_stock")
 		if len(p.Lines) != 1 || p.Lines[0]["sku"] != "RARE" || p.Lines[0]["available"] != 1.0 || p.Lines[0]["requested"] != 2.0 {
 			t.Errorf("answered %+v", p)
 		}
 	})
 	t.Run("AlreadyOrdered", func(t *testing.T) {
+		c := c.in(t)
 		b := c.basket("CUP", 1)
 		o := read[Order](b.checkout("one", "tok_ok", 1490).ok(201))
 		first := b.checkout("two", "tok_ok", 1490)

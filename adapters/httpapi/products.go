@@ -4,14 +4,28 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/ports"
 )
+
+// ProductList is a page of products, or a stretch of all of them. It is always
+// rendered.
+type ProductList struct{}
+
+// Schema implements huma.SchemaProvider.
+func (ProductList) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{
+		r.Schema(reflect.TypeFor[Page[ProductItem]](), true, ""), r.Schema(reflect.TypeFor[CursorPage[ProductItem]](), true, ""),
+	}}
+}
 
 // maxSKUs is how many products can be asked for by SKU at once.
 const maxSKUs = 100
@@ -38,7 +52,7 @@ func (a *api) registerProducts() {
 	register(a.edge, operation{
 		ID: "listProducts", Method: http.MethodGet, Path: "/v1/products", Tag: tag, Cache: forEverybody, Summary: "List active products",
 		Description: "With `cursor` (empty to begin) it walks all of them and answers `items` and `next_cursor`.",
-	}, func(ctx context.Context, in *listProducts) (*reply[Page[ProductItem]], error) {
+	}, func(ctx context.Context, in *listProducts) (*reply[ProductList], error) {
 		switch {
 		case exchangeOf(ctx).r.URL.Query().Has("cursor"):
 			return a.walkProducts(ctx, in)
@@ -81,7 +95,7 @@ func (a *api) registerProducts() {
 		})
 }
 
-func (a *api) pageOfProducts(ctx context.Context, in *listProducts) (*reply[Page[ProductItem]], error) {
+func (a *api) pageOfProducts(ctx context.Context, in *listProducts) (*reply[ProductList], error) {
 	l := core.ListProducts{
 		Category: in.Category, Brand: in.Brand, Sort: catalog.Sort(in.Sort), Page: in.Page, PerPage: in.PerPage, After: afterAll(ctx),
 	}
@@ -94,10 +108,10 @@ func (a *api) pageOfProducts(ctx context.Context, in *listProducts) (*reply[Page
 		return nil, err
 	}
 	items, err := a.items(p.Products)
-	return &reply[Page[ProductItem]]{Rendered: page(items, p.Page, p.PerPage, p.Total, p.MaxPage)}, err
+	return &reply[ProductList]{Rendered: page(items, p.Page, p.PerPage, p.Total, p.MaxPage)}, err
 }
 
-func (a *api) productsBySKU(ctx context.Context, text string) (*reply[Page[ProductItem]], error) {
+func (a *api) productsBySKU(ctx context.Context, text string) (*reply[ProductList], error) {
 	names := strings.Split(text, ",")
 	if len(names) > maxSKUs {
 		return nil, invalid(FieldError{"query.skus", "too_long", fmt.Sprintf("must be at most %d SKUs", maxSKUs)})
@@ -114,10 +128,10 @@ func (a *api) productsBySKU(ctx context.Context, text string) (*reply[Page[Produ
 		return nil, err
 	}
 	items, err := a.items(views)
-	return &reply[Page[ProductItem]]{Rendered: page(items, 1, maxSKUs, len(items), 1)}, err
+	return &reply[ProductList]{Rendered: page(items, 1, maxSKUs, len(items), 1)}, err
 }
 
-func (a *api) walkProducts(ctx context.Context, in *listProducts) (*reply[Page[ProductItem]], error) {
+func (a *api) walkProducts(ctx context.Context, in *listProducts) (*reply[ProductList], error) {
 	const scope = "products"
 	from, err := uuidCursor(scope, in.Cursor)
 	if err != nil {
@@ -137,7 +151,7 @@ func (a *api) walkProducts(ctx context.Context, in *listProducts) (*reply[Page[P
 	} else {
 		body = append(body, "null"...)
 	}
-	return &reply[Page[ProductItem]]{Rendered: append(body, "}\n"...)}, nil
+	return &reply[ProductList]{Rendered: append(body, "}\n"...)}, nil
 }
 
 // items renders products as lists carry them.

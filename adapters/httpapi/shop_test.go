@@ -92,6 +92,11 @@ func newCounter(t testing.TB, changes ...func(setup)) *counter {
 	return c
 }
 
+// in is the same shop for a test within a test.
+func (c *counter) in(t testing.TB) *counter {
+	return &counter{desk: &desk{edge: c.edge, t: t}, shop: c.shop, db: c.db, keys: c.keys}
+}
+
 // syncBuffer is a buffer that several goroutines write to.
 type syncBuffer struct {
 	mu sync.Mutex
