@@ -212,8 +212,11 @@ func (c *collector) countRepeats(a uint32, ends []float64, buckets []search.Buck
 				continue
 			}
 			for _, v := range c.facetValues(&c.rows[l.doc]) {
-				if c.attributeOf[v] == a && !slices.Contains(seen, v) {
-					seen = append(seen, v)
+				if c.attributeOf[v] == a { // there is no other
+					if !slices.Contains(seen, v) {
+						seen = append(seen, v)
+					}
+					break
 				}
 			}
 		}

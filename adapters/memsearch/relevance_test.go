@@ -3,6 +3,7 @@ package memsearch_test
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -67,12 +68,12 @@ func ndcg(found []search.Hit, grades map[id.Product]int) (float64, bool) {
 func (j judgments) mean(tb testing.TB, x ports.Searcher, edit func(string) string, each func(string, float64)) float64 {
 	tb.Helper()
 	sum, n := 0.0, 0
-	for q, grades := range j {
+	for _, q := range slices.Sorted(maps.Keys(j)) {
 		r, err := x.Search(context.Background(), search.Query{Text: edit(q)})
 		if err != nil {
 			tb.Fatal(err)
 		}
-		if v, ok := ndcg(r.Hits, grades); ok {
+		if v, ok := ndcg(r.Hits, j[q]); ok {
 			sum += v
 			n++
 			if each != nil {
@@ -103,8 +104,8 @@ func TestSearch_Relevance(t *testing.T) {
 		edited += j.mean(t, x, func(q string) string { return misspell(q, random) }, nil) / rounds
 	}
 	t.Logf("nDCG@10 %.4f, with one random edit in the longest word %.4f (%.3f of it)", clean, edited, edited/clean)
-	if clean < 0.79 {
-		t.Errorf("nDCG@10 is %.4f, below 0.79", clean)
+	if clean < 0.82 || edited < 0.71 {
+		t.Error("that was 0.836 and 0.724 once")
 	}
 }
 

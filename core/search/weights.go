@@ -1,6 +1,9 @@
 package search
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Weight returns what one word is worth in a field: how many times it counts
 // as in the term frequency of BM25 over all fields together.
@@ -19,26 +22,19 @@ func (f Field) Weight() float64 {
 	}
 }
 
-// Head returns the part of a name that says what the thing is, "" if it cannot
-// be told: the last words before the first comma, dash, bracket or "for".
+// Head returns the word of a name that says what the thing is, "" if it cannot
+// be told: the last one without a digit before the first comma, dash, bracket,
+// slash, "for" or "with".
 func Head(name string) string {
-	return headWord(headPhrase(name))
-}
-
-func headPhrase(name string) string {
-	for _, sep := range []string{" - ", ",", "(", " for ", " with ", "/"} {
-		if i := strings.Index(name, sep); i > 0 {
+	for _, end := range []string{" - ", ",", "(", " for ", " with ", "/"} {
+		if i := strings.Index(name, end); i > 0 {
 			name = name[:i]
 		}
 	}
-	return name
-}
-
-func headWord(phrase string) string {
-	fields := strings.Fields(phrase)
-	for i := len(fields) - 1; i >= 0; i-- {
-		if !HasDigit(fields[i]) {
-			return fields[i]
+	words := strings.Fields(name)
+	for _, w := range slices.Backward(words) {
+		if !HasDigit(w) {
+			return w
 		}
 	}
 	return ""
