@@ -3,6 +3,7 @@ package core
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -51,6 +52,9 @@ func (im *Images) Upload(ctx context.Context, cmd UploadImage) (SavedImage, erro
 	}
 	picture, err := io.ReadAll(io.LimitReader(cmd.File, MaxImageBytes+1))
 	if err != nil {
+		if _, ok := errors.AsType[*fault.Error](err); ok {
+			return SavedImage{}, err // the edge's own limit
+		}
 		return SavedImage{}, fault.Wrap(fault.Malformed, "core.Upload", err)
 	}
 	if len(picture) > MaxImageBytes {

@@ -22,6 +22,7 @@ type Taxonomy struct {
 	defined    map[id.Category]map[string]*AttributeDefinition
 	effective  map[id.Category][]AttributeDefinition // own and inherited, by position, then name
 	required   map[id.Category][]*AttributeDefinition
+	paths      map[id.Category][]Category // root first
 	revision   uint64
 }
 
@@ -37,6 +38,7 @@ func NewTaxonomy(categories []Category, brands []Brand, definitions []AttributeD
 		defined:    map[id.Category]map[string]*AttributeDefinition{},
 		effective:  map[id.Category][]AttributeDefinition{},
 		required:   map[id.Category][]*AttributeDefinition{},
+		paths:      make(map[id.Category][]Category, len(categories)),
 	}
 	for slug, c := range oldCategories {
 		t.bySlug[slug] = c
@@ -70,6 +72,7 @@ func NewTaxonomy(categories []Category, brands []Brand, definitions []AttributeD
 		t.defined[d.Category][d.Name] = d
 	}
 	t.inherit(id.Category{}, nil)
+	t.trace(id.Category{}, nil)
 	t.revision = revision(categories, t.brandList)
 	return t
 }
@@ -122,6 +125,15 @@ func (t *Taxonomy) inherit(parent id.Category, inherited []AttributeDefinition) 
 	}
 }
 
+// trace works out the path of each child of a category.
+func (t *Taxonomy) trace(parent id.Category, path []Category) {
+	for _, c := range t.children[parent] {
+		own := append(path[:len(path):len(path)], *t.categories[c])
+		t.paths[c] = own
+		t.trace(c, own)
+	}
+}
+
 // Category returns a category.
 func (t *Taxonomy) Category(c id.Category) (Category, bool) {
 	if found := t.categories[c]; found != nil {
@@ -138,15 +150,8 @@ func (t *Taxonomy) CategoryBySlug(slug string) (Category, bool) { return t.Categ
 func (t *Taxonomy) Children(c id.Category) []id.Category { return slices.Clone(t.children[c]) }
 
 // Path returns a category's ancestors and itself, root first. Empty for one
-// that is not there.
-func (t *Taxonomy) Path(c id.Category) []Category {
-	path := []Category{}
-	for found := t.categories[c]; found != nil && len(path) < MaxDepth; found = t.categories[found.Parent] {
-		path = append(path, *found)
-	}
-	slices.Reverse(path)
-	return path
-}
+// that is not there. The caller must not change it.
+func (t *Taxonomy) Path(c id.Category) []Category { return t.paths[c] }
 
 // Within returns a category and everything below it.
 func (t *Taxonomy) Within(c id.Category) []id.Category {
