@@ -44,7 +44,7 @@ func unpack(archive io.Reader, dir string) (files int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(partial) // nothing is left of it after the rename
+	defer func() { _ = os.RemoveAll(partial) }() // nothing is left of it after the rename
 	root, err := os.OpenRoot(partial)
 	if err != nil {
 		return 0, err
@@ -125,7 +125,7 @@ func replaceFile(name string, content io.Reader) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name()) // gone after the rename
+	defer func() { _ = os.Remove(tmp.Name()) }() // gone after the rename
 	_, err = io.Copy(tmp, content)
 	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
 		return fmt.Errorf("%s: %w", name, err)

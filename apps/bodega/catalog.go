@@ -117,15 +117,15 @@ func follow(ctx context.Context, t *terminal, api *client, at string) (importRep
 
 // print writes the report; an import that failed is an error.
 func (r importReport) print(ctx context.Context, t *terminal, api *client, at string) error {
-	fmt.Fprintf(t.out, "%d lines: %d created, %d updated, %d unchanged, %d rejected\n", r.Lines, r.Created, r.Updated, r.Unchanged, r.Rejected)
+	say(t.out, "%d lines: %d created, %d updated, %d unchanged, %d rejected\n", r.Lines, r.Created, r.Updated, r.Unchanged, r.Rejected)
 	if r.DryRun {
-		fmt.Fprintln(t.out, "dry run: nothing was written")
+		say(t.out, "dry run: nothing was written\n")
 	}
 	if r.UnknownMembers > 0 {
-		fmt.Fprintf(t.out, "%d members that nobody knows were ignored\n", r.UnknownMembers)
+		say(t.out, "%d members that nobody knows were ignored\n", r.UnknownMembers)
 	}
 	for _, note := range r.Notes {
-		fmt.Fprintln(t.out, "note:", note)
+		say(t.out, "note: %s\n", note)
 	}
 	if err := r.printRejects(ctx, t, api, at); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (r importReport) print(ctx context.Context, t *terminal, api *client, at st
 func (r importReport) printRejects(ctx context.Context, t *terminal, api *client, at string) error {
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	write := func(x reject) {
-		fmt.Fprintf(table, "line %d\t%s\t%s\t%s\n", x.Line, x.SKU, x.Code, x.Message)
+		say(table, "line %d\t%s\t%s\t%s\n", x.Line, x.SKU, x.Code, x.Message)
 	}
 	if !r.ErrorsTruncated {
 		for _, x := range r.Errors {
@@ -217,7 +217,7 @@ func (c *reindex) Run(ctx context.Context, t *terminal) error {
 				return fmt.Errorf("the index could not be built: %s", r.Failure)
 			default:
 				bar.end()
-				fmt.Fprintf(t.out, "%d products in the new index\n", r.Products)
+				say(t.out, "%d products in the new index\n", r.Products)
 				return nil
 			}
 			if !wait(ctx, poll) {

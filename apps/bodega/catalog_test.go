@@ -38,9 +38,11 @@ func TestImport(t *testing.T) {
 	t.Run("FromAFile", func(t *testing.T) {
 		t.Parallel()
 		p := newPeer(t)
-		got, feed := p.takesImports(t, map[string]any{"status": "succeeded", "lines": 2, "created": 1, "rejected": 1,
+		got, feed := p.takesImports(t, map[string]any{
+			"status": "succeeded", "lines": 2, "created": 1, "rejected": 1,
 			"notes":  []string{"2 values of weight became text"},
-			"errors": []any{map[string]any{"line": 2, "sku": "TEE-M", "code": "currency_mismatch", "message": "the price is in USD"}}})
+			"errors": []any{map[string]any{"line": 2, "sku": "TEE-M", "code": "currency_mismatch", "message": "the price is in USD"}},
+		})
 		file := filepath.Join(t.TempDir(), "feed.jsonl")
 		if err := os.WriteFile(file, []byte(feedLine), 0o600); err != nil {
 			t.Fatal(err)

@@ -56,10 +56,15 @@ type commands struct {
 
 // run does what the arguments ask and returns the exit code.
 func run(ctx context.Context, args []string, t *terminal) int {
+	answers := &sticky{Writer: t.out}
+	t.out = answers
 	asked, code, err := parse(args, t)
 	if asked != nil {
 		asked.BindTo(ctx, (*context.Context)(nil))
-		if err = asked.Run(t); err != nil {
+		if err = asked.Run(t); err == nil {
+			err = answers.err
+		}
+		if err != nil {
 			code = exitFailed
 		}
 	}
@@ -73,7 +78,7 @@ func run(ctx context.Context, args []string, t *terminal) int {
 		err = errors.New("interrupted")
 	}
 	for line := range strings.Lines(err.Error()) {
-		fmt.Fprintln(t.notes, "bodega:", strings.TrimRight(line, "\n"))
+		say(t.notes, "bodega: %s\n", strings.TrimRight(line, "\n"))
 	}
 	return code
 }
@@ -99,4 +104,23 @@ func parse(args []string, t *terminal) (asked *kong.Context, code int, err error
 		return nil, exitUsage, fmt.Errorf("%w (bodega --help tells more)", err)
 	}
 	return asked, exitDone, nil
+}
+
+// say writes text. What out does not take, run finds at the end; what notes do
+// not take, nobody could be told of.
+func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+
+// sticky remembers its first failure.
+type sticky struct {
+	io.Writer
+	err error
+}
+
+func (s *sticky) Write(b []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.Writer.Write(b)
+	s.err = err
+	return n, err
 }

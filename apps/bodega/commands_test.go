@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -46,6 +47,20 @@ func TestRun_Settings(t *testing.T) {
 		if !strings.Contains(notes.String(), "bodega: "+name) {
 			t.Errorf("no line for %s in %q", name, notes.String())
 		}
+	}
+}
+
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+func TestRun_AnswerNobodyGets(t *testing.T) {
+	t.Parallel()
+	var notes bytes.Buffer
+	code := run(t.Context(), []string{"version"}, &terminal{nil, full{}, &notes, nil})
+	if code != exitFailed || !strings.Contains(notes.String(), "no space left") {
+		t.Errorf("exit code %d, noted %q", code, notes.String())
 	}
 }
 

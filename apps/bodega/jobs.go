@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"text/tabwriter"
 	"time"
@@ -38,15 +37,15 @@ func (c *deadJobs) Run(ctx context.Context, t *terminal) error {
 	}
 	return t.with(ctx, func(api *client) error {
 		table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "JOB\tQUEUE\tATTEMPTS\tDIED\tPAYLOAD\tREASON")
+		say(table, "JOB\tQUEUE\tATTEMPTS\tDIED\tPAYLOAD\tREASON\n")
 		shown := 0
 		err := all(ctx, api, "/v1/admin/jobs/dead", query, func(j deadJob) error {
 			if shown == c.Limit {
 				return errEnough
 			}
 			shown++
-			_, err := fmt.Fprintf(table, "%s\t%s\t%d\t%s\t%s\t%s\n", j.JobID, j.Queue, j.Attempts, j.DiedAt.Format(time.RFC3339), j.Payload, j.Reason)
-			return err
+			say(table, "%s\t%s\t%d\t%s\t%s\t%s\n", j.JobID, j.Queue, j.Attempts, j.DiedAt.Format(time.RFC3339), j.Payload, j.Reason)
+			return nil
 		})
 		if err != nil && !errors.Is(err, errEnough) {
 			return err
@@ -55,7 +54,7 @@ func (c *deadJobs) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		if errors.Is(err, errEnough) {
-			fmt.Fprintln(t.notes, "there are more: --limit shows them")
+			say(t.notes, "there are more: --limit shows them\n")
 		}
 		return nil
 	})
@@ -106,7 +105,7 @@ type replayJobs struct{ choice }
 func (c *replayJobs) Run(ctx context.Context, t *terminal) error {
 	return t.with(ctx, func(api *client) error {
 		done, remaining, err := c.move(ctx, api, "/v1/admin/jobs/dead/replay")
-		fmt.Fprintf(t.out, "%d jobs put back to work, %d remain dead\n", done, remaining)
+		say(t.out, "%d jobs put back to work, %d remain dead\n", done, remaining)
 		return err
 	})
 }
@@ -125,7 +124,7 @@ func (c *dropJobs) Validate() error {
 func (c *dropJobs) Run(ctx context.Context, t *terminal) error {
 	return t.with(ctx, func(api *client) error {
 		done, remaining, err := c.move(ctx, api, "/v1/admin/jobs/dead/drop")
-		fmt.Fprintf(t.out, "%d dead jobs deleted, %d remain\n", done, remaining)
+		say(t.out, "%d dead jobs deleted, %d remain\n", done, remaining)
 		return err
 	})
 }

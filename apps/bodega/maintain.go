@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ func (c *migrate) Run(ctx context.Context, t *terminal) error {
 		if err := api.get(ctx, "/readyz", nil); err != nil {
 			return err
 		}
-		fmt.Fprintln(t.out, "the store is up to date")
+		say(t.out, "the store is up to date\n")
 		return nil
 	})
 }
@@ -44,12 +45,12 @@ func (c *check) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		for _, v := range found.Violations {
-			fmt.Fprintf(t.out, "%s: %s: %s\n", v.Invariant, v.Subject, v.Detail)
+			say(t.out, "%s: %s: %s\n", v.Invariant, v.Subject, v.Detail)
 		}
 		if n := len(found.Violations); n > 0 {
 			return fmt.Errorf("%d violations", n)
 		}
-		fmt.Fprintln(t.out, "everything that must be true is true")
+		say(t.out, "everything that must be true is true\n")
 		return nil
 	})
 }
@@ -77,7 +78,7 @@ func (c *backup) Run(ctx context.Context, t *terminal) error {
 			return fmt.Errorf("backup: %w", err)
 		}
 		bar.end()
-		fmt.Fprintf(t.out, "%d files in %s, secret keys among them\n", files, c.Dir)
+		say(t.out, "%d files in %s, secret keys among them\n", files, c.Dir)
 		return nil
 	})
 }
@@ -103,18 +104,18 @@ func (c *restore) Run(ctx context.Context, t *terminal) (err error) {
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
-	_, err = fmt.Fprintf(t.out, "%d files from %s are in %s now; bodega check looks at them\n", files, c.Dir, config.DataDir)
-	return err
+	say(t.out, "%d files from %s are in %s now; bodega check looks at them\n", files, c.Dir, config.DataDir)
+	return nil
 }
 
 type version struct{}
 
 // Run prints which program this is.
 func (c *version) Run(t *terminal) error {
-	name := "development"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		name = info.Main.Version
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return errors.New("this program was built without knowledge of itself")
 	}
-	_, err := fmt.Fprintf(t.out, "bodega %s (%s, %s/%s)\n", name, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
+	say(t.out, "bodega %s (%s, %s/%s)\n", cmp.Or(info.Main.Version, "development"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return nil
 }

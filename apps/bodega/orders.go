@@ -95,7 +95,7 @@ func (c *showOrder) Run(ctx context.Context, t *terminal) error {
 
 func (o *order) print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(cells ...any) { fmt.Fprintln(table, strings.Join(texts(cells), "\t")) }
+	row := func(cells ...any) { say(table, "%s\n", strings.Join(texts(cells), "\t")) }
 	row("order", o.Number)
 	row("id", o.ID)
 	row("status", o.Status+", "+o.FulfillmentStatus)
@@ -160,7 +160,7 @@ func (c *resendMail) Run(ctx context.Context, t *terminal) error {
 		if err := api.post(ctx, "/v1/admin/orders/"+o.ID+"/resend-confirmation", nil, nil); err != nil {
 			return err
 		}
-		fmt.Fprintf(t.out, "the confirmation of %s goes to %s once more\n", o.Number, o.Email)
+		say(t.out, "the confirmation of %s goes to %s once more\n", o.Number, o.Email)
 		return nil
 	})
 }
@@ -181,10 +181,10 @@ func (c *listPayments) Run(ctx context.Context, t *terminal) error {
 	}
 	return t.with(ctx, func(api *client) error {
 		table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "PAYMENT\tORDER\tPROVIDER\tSTATUS\tAMOUNT\tCHECKS\tSINCE")
+		say(table, "PAYMENT\tORDER\tPROVIDER\tSTATUS\tAMOUNT\tCHECKS\tSINCE\n")
 		err := all(ctx, api, "/v1/admin/payments", query, func(p payment) error {
-			_, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%v\t%d\t%s\n", p.ID, p.OrderID, p.Provider, p.Status, p.Amount, p.Checks, p.CreatedAt.Format(time.RFC3339))
-			return err
+			say(table, "%s\t%s\t%s\t%s\t%v\t%d\t%s\n", p.ID, p.OrderID, p.Provider, p.Status, p.Amount, p.Checks, p.CreatedAt.Format(time.RFC3339))
+			return nil
 		})
 		if err != nil {
 			return err
@@ -204,7 +204,7 @@ func (c *settlePayment) Run(ctx context.Context, t *terminal) error {
 		if err := api.post(ctx, "/v1/admin/payments/"+url.PathEscape(c.Payment)+"/settle", nil, &o); err != nil {
 			return err
 		}
-		fmt.Fprintf(t.out, "payment %s is %s, order %s is %s\n", o.Payment.ID, o.Payment.Status, o.Number, o.Status)
+		say(t.out, "payment %s is %s, order %s is %s\n", o.Payment.ID, o.Payment.Status, o.Number, o.Status)
 		return nil
 	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"time"
@@ -46,9 +45,9 @@ func (p *progress) set(done, total int64) {
 	}
 	p.last = time.Now()
 	if total > 0 {
-		fmt.Fprintf(p.notes, "%s: %d of %d %s\n", p.what, done, total, p.of)
+		say(p.notes, "%s: %d of %d %s\n", p.what, done, total, p.of)
 	} else {
-		fmt.Fprintf(p.notes, "%s: %d %s\n", p.what, done, p.of)
+		say(p.notes, "%s: %d %s\n", p.what, done, p.of)
 	}
 }
 
