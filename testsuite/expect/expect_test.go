@@ -38,8 +38,17 @@ func verdict(t *testing.T, expectation func(testing.TB)) (said string) {
 	return j.said
 }
 
-func answer(status int, contentType, body string) *http.Response {
-	return &http.Response{StatusCode: status, Status: http.StatusText(status), Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(strings.NewReader(body))}
+// canned is an answer that can be given again and again.
+type canned struct {
+	status            int
+	contentType, body string
+}
+
+func (c canned) response() *http.Response {
+	return &http.Response{
+		StatusCode: c.status, Status: http.StatusText(c.status), Header: http.Header{"Content-Type": {c.contentType}},
+		Body: io.NopCloser(strings.NewReader(c.body)),
+	}
 }
 
 const gone = `{"type":"urn:bodega:problem:cart_expired","title":"Cart expired","status":410,"code":"cart_expired","request_id":"r",
@@ -48,18 +57,18 @@ const gone = `{"type":"urn:bodega:problem:cart_expired","title":"Cart expired","
 func TestProblem(t *testing.T) {
 	t.Parallel()
 	const kind = "application/problem+json"
-	r := Problem(t, answer(410, kind, gone), 410, "cart_expired")
+	r := Problem(t, canned{410, kind, gone}.response(), 410, "cart_expired") //nolint:bodyclose // the expectation closes it
 	if r.Fields["path.id"] != "pattern" || r.Members["order_id"] != "o-1" {
 		t.Errorf("read %+v", r)
 	}
-	for name, resp := range map[string]*http.Response{
-		"OtherCode":   answer(410, kind, strings.ReplaceAll(gone, "cart_expired", "token_expired")),
-		"OtherStatus": answer(404, kind, gone),
-		"OtherType":   answer(410, "application/json", gone),
-		"NoRequestID": answer(410, kind, strings.ReplaceAll(gone, `"request_id":"r",`, "")),
-		"NoJSON":      answer(410, kind, "gone"),
+	for name, resp := range map[string]canned{
+		"OtherCode":   {410, kind, strings.ReplaceAll(gone, "cart_expired", "token_expired")},
+		"OtherStatus": {404, kind, gone},
+		"OtherType":   {410, "application/json", gone},
+		"NoRequestID": {410, kind, strings.ReplaceAll(gone, `"request_id":"r",`, "")},
+		"NoJSON":      {410, kind, "gone"},
 	} {
-		if verdict(t, func(tb testing.TB) { Problem(tb, resp, 410, "cart_expired") }) == "" {
+		if verdict(t, func(tb testing.TB) { Problem(tb, resp.response(), 410, "cart_expired") }) == "" { //nolint:bodyclose // the expectation closes it
 			t.Errorf("%s passes for cart_expired", name)
 		}
 	}
@@ -68,15 +77,15 @@ func TestProblem(t *testing.T) {
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	type cart struct{ Version int }
-	if c := JSON[cart](t, answer(200, "application/json; charset=utf-8", `{"version":3}`), 200); c.Version != 3 {
+	if c := JSON[cart](t, canned{200, "application/json; charset=utf-8", `{"version":3}`}.response(), 200); c.Version != 3 { //nolint:bodyclose // the expectation closes it
 		t.Errorf("read %+v", c)
 	}
-	for name, resp := range map[string]*http.Response{
-		"OtherStatus": answer(500, "application/json", `{}`),
-		"OtherType":   answer(200, "text/html", `{}`),
-		"OtherShape":  answer(200, "application/json", `[]`),
+	for name, resp := range map[string]canned{
+		"OtherStatus": {500, "application/json", `{}`},
+		"OtherType":   {200, "text/html", `{}`},
+		"OtherShape":  {200, "application/json", `[]`},
 	} {
-		if verdict(t, func(tb testing.TB) { JSON[cart](tb, resp, 200) }) == "" {
+		if verdict(t, func(tb testing.TB) { JSON[cart](tb, resp.response(), 200) }) == "" { //nolint:bodyclose // the expectation closes it
 			t.Errorf("%s passes", name)
 		}
 	}
