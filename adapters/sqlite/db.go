@@ -42,6 +42,9 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := migrate(ctx, conn); err != nil {
 		return nil, errors.Join(opening(path, err), conn.Close())
 	}
+	if err := takeOver(conn, time.Now()); err != nil {
+		return nil, errors.Join(opening(path, err), conn.Close())
+	}
 	var epoch [8]byte
 	_, _ = rand.Read(epoch[:]) // never fails
 	return &DB{
