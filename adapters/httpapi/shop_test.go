@@ -229,4 +229,3 @@ func (b basket) checkout(key, token string, total int64) got {
 		`{"cart_id":%q,"email":"Ada@Example.com","shipping_address":%s,"payment":{"provider":"sandbox","token":%q},"expected_total":{"amount":%d,"currency":"EUR"}}`,
 		b.id, address, token, total), "Idempotency-Key", key)
 }
-
