@@ -32,7 +32,7 @@ func speckle(c *canvas, glaze ink) {
 
 // cups are two small ones on saucers.
 func cups(c *canvas, l look) {
-	for _, at := range []point{{2, 18}, {36, 31}} {
+	for _, at := range []point{{2, 25}, {36, 35}} {
 		one := c.turned(at.x, at.y, 0.62, 0)
 		shadow(one, 50, 42)
 		one.fill(oval(50, 85, 42, 7), tint(l.body, -0.12))
