@@ -82,7 +82,8 @@ type server struct {
 	dir     string
 	environ []string
 	cmd     *exec.Cmd
-	said    *transcript // both its outputs
+	out     *transcript // what it tells people
+	said    *transcript // what went wrong
 	exited  chan struct{}
 
 	url, ops, key string
@@ -101,11 +102,11 @@ func serve(t *testing.T, dir string, environ ...string) *server {
 // launch starts a server.
 func launch(t *testing.T, dir string, environ ...string) *server {
 	t.Helper()
-	s := &server{t: t, dir: dir, environ: environ, said: &transcript{}, exited: make(chan struct{})}
+	s := &server{t: t, dir: dir, environ: environ, out: &transcript{}, said: &transcript{}, exited: make(chan struct{})}
 	s.cmd = program(t, "server", append([]string{
 		"BODEGA_DATA_DIR=" + dir, "BODEGA_HTTP_ADDR=127.0.0.1:0", "BODEGA_OPS_ADDR=127.0.0.1:0", "BODEGA_RATE_LIMITS=off", "BODEGA_LOG_LEVEL=warn",
 	}, environ...))
-	s.cmd.Stdout, s.cmd.Stderr = s.said, s.said
+	s.cmd.Stdout, s.cmd.Stderr = s.out, s.said
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +116,8 @@ func launch(t *testing.T, dir string, environ ...string) *server {
 	}()
 	t.Cleanup(func() {
 		s.kill()
-		if t.Failed() {
-			t.Logf("the server on %s said:\n%s", dir, s.said.tail())
+		if said := s.said.tail(); t.Failed() && said != "" {
+			t.Logf("the server on %s said:\n%s", dir, said)
 		}
 	})
 	return s
@@ -146,7 +147,7 @@ func (s *server) answers() bool {
 	if err != nil || file.PID != s.cmd.Process.Pid {
 		return false
 	}
-	s.url, s.ops = file.URL, s.said.after("Metrics")
+	s.url, s.ops = file.URL, s.out.after("Metrics")
 	key, err := os.ReadFile(filepath.Join(s.dir, "admin.key"))
 	if err != nil || s.ops == "" {
 		return false
