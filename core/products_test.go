@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -327,5 +328,126 @@ func TestCatalog_UpdatedAtOnlyRises(t *testing.T) {
 	saved := done(t, first(w.shop.Catalog.Patch(t.Context(), core.PatchProduct{By: shopkeeper, Product: made.ID, Name: &name})))
 	if !saved.UpdatedAt.After(made.UpdatedAt) || saved.CreatedAt != made.CreatedAt {
 		t.Errorf("created %v, updated %v", saved.CreatedAt, saved.UpdatedAt)
+	}
+}
+
+// stale answers from an old taxonomy unless it is asked for a newer state.
+type stale struct {
+	ports.Taxonomies
+	old *catalog.Taxonomy
+}
+
+func (s stale) Taxonomy(ctx context.Context, after ports.Mark) (*catalog.Taxonomy, error) {
+	if after.IsZero() {
+		return s.old, nil
+	}
+	return s.Taxonomies.Taxonomy(ctx, after)
+}
+
+func TestCatalog_JudgesByTheDefinitionsInForce(t *testing.T) {
+	t.Parallel()
+	w := openStall(t, nil, func(_ *stall, d *core.Deps) {
+		d.Catalog.Taxonomy = stale{d.Catalog.Taxonomy, catalog.NewTaxonomy(nil, nil, nil, nil, nil)}
+	})
+	leaf := w.category("Shirts", id.Category{})
+	w.define(leaf, core.DefineAttribute{Name: "fabric", Type: catalog.String})
+	cotton := func(c *core.CreateProduct) {
+		c.Category, c.Attributes = leaf, catalog.Attributes{"fabric": catalog.Text("cotton")}
+	}
+	if made := w.create(tee(cotton)); len(made.Path) != 1 {
+		t.Errorf("made %+v", made)
+	}
+	w.define(leaf, core.DefineAttribute{Name: "fabric", Type: catalog.Number})
+	_, err := w.shop.Catalog.Create(t.Context(), tee(cotton))
+	mustRefuseAt(t, err, "attributes.fabric type")
+}
+
+func TestCatalog_Patch_OneWriterWins(t *testing.T) {
+	t.Parallel()
+	w := openStall(t, nil)
+	made := w.create(tee())
+	errs := make(chan error)
+	for i := range 8 {
+		go func() {
+			name := fmt.Sprint("Tee ", i)
+			_, err := w.shop.Catalog.Patch(t.Context(), core.PatchProduct{By: shopkeeper, Product: made.ID, Version: 1, Name: &name})
+			errs <- err
+		}()
+	}
+	won := 0
+	for range 8 {
+		if err := <-errs; err == nil {
+			won++
+		} else {
+			mustRefuse(t, err, fault.Stale, "version_conflict")
+		}
+	}
+	if p := done(t, first(w.shop.Catalog.Find(t.Context(), core.FindProduct{By: shopkeeper, Product: made.ID}))); won != 1 || p.Version != 2 {
+		t.Errorf("%d writers won, the version is %d", won, p.Version)
+	}
+}
+
+// TestCatalog_NobodyMayWrite calls every operator's verb as nobody and as a key
+// without permissions.
+func TestCatalog_NobodyMayWrite(t *testing.T) {
+	t.Parallel()
+	w := openStall(t, nil)
+	ctx, c := t.Context(), w.shop.Catalog
+	p := w.create(tee())
+	leaf := w.category("Leaf", id.Category{})
+	for by, kind := range map[string]fault.Kind{"nobody": fault.Unauthenticated, "key": fault.Denied} {
+		var a account.Actor
+		if by == "key" {
+			a = account.Key("k", account.OrderRead)
+		}
+		for verb, call := range map[string]func() error{
+			"Create":         func() error { _, err := c.Create(ctx, core.CreateProduct{By: a}); return err },
+			"Replace":        func() error { _, err := c.Replace(ctx, core.ReplaceProduct{By: a, Product: p.ID}); return err },
+			"Patch":          func() error { _, err := c.Patch(ctx, core.PatchProduct{By: a, Product: p.ID}); return err },
+			"Publish":        func() error { _, err := c.Publish(ctx, core.PublishProduct{By: a, Product: p.ID}); return err },
+			"Archive":        func() error { _, err := c.Archive(ctx, core.ArchiveProduct{By: a, Product: p.ID}); return err },
+			"Delete":         func() error { _, err := c.Delete(ctx, core.DeleteProduct{By: a, Product: p.ID}); return err },
+			"SetImages":      func() error { _, err := c.SetImages(ctx, core.SetProductImages{By: a, Product: p.ID}); return err },
+			"Find":           func() error { _, err := c.Find(ctx, core.FindProduct{By: a, Product: p.ID}); return err },
+			"Browse":         func() error { _, err := c.Browse(ctx, core.BrowseProducts{By: a}); return err },
+			"AddVariant":     func() error { _, err := c.AddVariant(ctx, core.AddVariant{By: a, Product: p.ID}); return err },
+			"ReplaceVariant": func() error { _, err := c.ReplaceVariant(ctx, core.ReplaceVariant{By: a, SKU: "TEE-S"}); return err },
+			"PatchVariant":   func() error { _, err := c.PatchVariant(ctx, core.PatchVariant{By: a, SKU: "TEE-S"}); return err },
+			"DeleteVariant":  func() error { _, err := c.DeleteVariant(ctx, core.DeleteVariant{By: a, SKU: "TEE-S"}); return err },
+			"FindVariant":    func() error { _, err := c.FindVariant(ctx, core.FindVariant{By: a, SKU: "TEE-S"}); return err },
+			"CreateCategory": func() error { _, err := c.CreateCategory(ctx, core.CreateCategory{By: a}); return err },
+			"ReplaceCategory": func() error {
+				_, err := c.ReplaceCategory(ctx, core.ReplaceCategory{By: a, Category: leaf})
+				return err
+			},
+			"PatchCategory":    func() error { _, err := c.PatchCategory(ctx, core.PatchCategory{By: a, Category: leaf}); return err },
+			"MoveCategory":     func() error { _, err := c.MoveCategory(ctx, core.MoveCategory{By: a, Category: leaf}); return err },
+			"DeleteCategory":   func() error { _, err := c.DeleteCategory(ctx, core.DeleteCategory{By: a, Category: leaf}); return err },
+			"FindCategory":     func() error { _, err := c.FindCategory(ctx, core.FindCategory{By: a, Category: leaf}); return err },
+			"BrowseCategories": func() error { _, err := c.BrowseCategories(ctx, core.BrowseCategories{By: a}); return err },
+			"DefineAttribute": func() error {
+				_, err := c.DefineAttribute(ctx, core.DefineAttribute{By: a, Category: leaf})
+				return err
+			},
+			"DropAttribute": func() error { _, err := c.DropAttribute(ctx, core.DropAttribute{By: a, Category: leaf}); return err },
+			"FindAttribute": func() error { _, err := c.FindAttribute(ctx, core.FindAttribute{By: a, Category: leaf}); return err },
+			"CreateBrand":   func() error { _, err := c.CreateBrand(ctx, core.CreateBrand{By: a}); return err },
+			"ReplaceBrand":  func() error { _, err := c.ReplaceBrand(ctx, core.ReplaceBrand{By: a}); return err },
+			"PatchBrand":    func() error { _, err := c.PatchBrand(ctx, core.PatchBrand{By: a}); return err },
+			"DeleteBrand":   func() error { _, err := c.DeleteBrand(ctx, core.DeleteBrand{By: a}); return err },
+			"FindBrand":     func() error { _, err := c.FindBrand(ctx, core.FindBrand{By: a}); return err },
+			"BrowseBrands":  func() error { _, err := c.BrowseBrands(ctx, core.BrowseBrands{By: a}); return err },
+			"Upload":        func() error { _, err := w.shop.Images.Upload(ctx, core.UploadImage{By: a}); return err },
+			"Queue":         func() error { _, err := w.shop.Imports.Queue(ctx, core.QueueImport{By: a}); return err },
+			"Run":           func() error { _, err := w.shop.Imports.Run(ctx, core.RunImport{By: a}); return err },
+			"FindImport":    func() error { _, err := w.shop.Imports.Find(ctx, core.FindImport{By: a}); return err },
+			"Rejects":       func() error { _, err := w.shop.Imports.Rejects(ctx, core.ListRejects{By: a}); return err },
+			"Export":        func() error { _, err := w.shop.Imports.Export(ctx, core.ExportCatalog{By: a}); return err },
+			"Rebuild":       func() error { _, err := w.shop.Search.Rebuild(ctx, core.RebuildIndex{By: a}); return err },
+		} {
+			if err := call(); !fault.Is(err, kind) {
+				t.Errorf("%s as %s: %v", verb, by, err)
+			}
+		}
 	}
 }
