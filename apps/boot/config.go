@@ -121,14 +121,24 @@ func Load(environ []string) (Config, error) {
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
 		bad = append(bad, explain(err, fields)...)
 	}
-	if len(bad) == 0 {
-		c.check(&bad)
+	var more Errors
+	c.check(&more)
+	for _, line := range more {
+		if !bad.names(line) { // what could not be read is not judged by its zero value
+			bad = append(bad, line)
+		}
 	}
 	if len(bad) > 0 {
 		slices.Sort(bad)
 		return Config{}, bad
 	}
 	return c, nil
+}
+
+// names reports whether the variable that a line begins with has a line already.
+func (e Errors) names(line string) bool {
+	name, _, _ := strings.Cut(line, ":")
+	return slices.ContainsFunc(e, func(l string) bool { return strings.HasPrefix(l, name+":") })
 }
 
 // settings returns the fields of Config by the name of their variable, without

@@ -43,8 +43,11 @@ func TestLoad(t *testing.T) {
 	}{
 		"UnknownNamesTheNearest": {[]string{"BODEGA_CURENCY=EUR"}, []string{"BODEGA_CURENCY: is not a setting (is BODEGA_CURRENCY meant?)"}},
 		"EveryLineAtOnce": {
-			[]string{"BODEGA_WORKER=maybe", "BODEGA_CART_TTL=soon", "BODEGA_NONSENSE_HERE=1"},
-			[]string{"BODEGA_CART_TTL: must be a duration like 720h", "BODEGA_NONSENSE_HERE: is not a setting", "BODEGA_WORKER: must be auto, on or off"},
+			[]string{"BODEGA_WORKER=maybe", "BODEGA_CART_TTL=soon", "BODEGA_NONSENSE_HERE=1", "BODEGA_CURRENCY=XXX"},
+			[]string{
+				"BODEGA_CART_TTL: must be a duration like 720h", "BODEGA_CURRENCY: must be an ISO 4217 code",
+				"BODEGA_NONSENSE_HERE: is not a setting", "BODEGA_WORKER: must be auto, on or off",
+			},
 		},
 		"SecretTwice":     {[]string{"BODEGA_SECRET_KEY=xxxxxxxxxxxxxxxxxxxx", "BODEGA_SECRET_KEY_FILE=" + key}, []string{"BODEGA_SECRET_KEY: is set beside BODEGA_SECRET_KEY_FILE"}},
 		"MissingFile":     {[]string{"BODEGA_SECRET_KEY_FILE=/nowhere"}, []string{"BODEGA_SECRET_KEY_FILE: cannot be read"}},

@@ -48,6 +48,9 @@ func openDataDir(path string) (*dataDir, error) {
 		running, _ := ReadServerFile(abs)
 		return nil, fmt.Errorf("data directory %s is in use%s: stop that program, or set BODEGA_DATA_DIR to another directory", abs, running.describe())
 	}
+	if err := ignoreMissing(os.Remove(d.file("server.json"))); err != nil { // of a server that was killed
+		return nil, errors.Join(fmt.Errorf("data directory %s cannot be written to: %w", abs, cause(err)), d.lock.Unlock())
+	}
 	return d, nil
 }
 

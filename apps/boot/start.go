@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -175,16 +176,28 @@ func (a *App) checkCurrency(ctx context.Context, c Config) error {
 	return nil
 }
 
+// fillDemo fills an empty store, and goes on where an earlier start was stopped
+// in the middle of it.
 func (a *App) fillDemo(ctx context.Context, c Config) error {
+	const unfinished = "demo.unfinished"
 	have, err := a.Shop.Catalog.Browse(ctx, core.BrowseProducts{By: account.System("boot"), Browse: catalog.Browse{Limit: 1}})
-	if err != nil || len(have.Products) > 0 {
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(a.dir.file(unfinished)); err != nil && len(have.Products) > 0 {
+		return nil
+	}
+	if err := a.dir.write(unfinished, nil); err != nil {
 		return err
 	}
 	progress := c.Print
 	if progress == nil {
 		progress = func(string) {}
 	}
-	return demo.Fill(ctx, a.Shop, progress)
+	if err := demo.Fill(ctx, a.Shop, progress); err != nil {
+		return err
+	}
+	return os.Remove(a.dir.file(unfinished))
 }
 
 // startJobs sets handlers and loops going and waits until the index is built.
