@@ -170,7 +170,7 @@ func (e *edge) report(x *exchange, took time.Duration) {
 	}
 	level := slog.LevelInfo
 	switch {
-	case status >= http.StatusInternalServerError, x.err != nil && x.code == "": // the latter broke off
+	case status >= http.StatusInternalServerError, x.err != nil && x.code == "" && x.r.Context().Err() == nil: // the latter broke off
 		level = slog.LevelError
 	case x.route != nil && x.route.Quiet:
 		level = slog.LevelDebug
