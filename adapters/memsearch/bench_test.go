@@ -73,8 +73,26 @@ func pages(c *catalogue) (queries []search.Query) {
 	return queries
 }
 
-// measure runs the queries by all users and reports their rate and latency.
-func measure(b *testing.B, x *memsearch.Index, queries []search.Query) {
+// typing returns what shoppers have typed at each stroke of some words.
+func typing(c *catalogue) (texts []string) {
+	for _, q := range workload(c, 100) {
+		for n := 1; n <= len(q.Text); n++ {
+			texts = append(texts, q.Text[:n])
+		}
+	}
+	return texts
+}
+
+// searches returns a function that asks the i'th query, over and over.
+func searches(b *testing.B, x *memsearch.Index, queries []search.Query) func(i int) error {
+	return func(i int) error {
+		_, err := x.Search(b.Context(), queries[i%len(queries)])
+		return err
+	}
+}
+
+// measure runs a query by all users and reports the rate and latency.
+func measure(b *testing.B, ask func(i int) error) {
 	b.Helper()
 	taken := make([][]time.Duration, users)
 	used := processorTime()
@@ -84,7 +102,7 @@ func measure(b *testing.B, x *memsearch.Index, queries []search.Query) {
 		wg.Go(func() {
 			for i := u; i < b.N; i += users {
 				begin := time.Now()
-				if _, err := x.Search(b.Context(), queries[i%len(queries)]); err != nil {
+				if err := ask(i); err != nil {
 					b.Error(err)
 					return
 				}
@@ -126,9 +144,16 @@ func BenchmarkSearch(b *testing.B) {
 		runtime.ReadMemStats(&after)
 		b.Logf("%d variants: built in %v, %d MB", len(large.docs), took.Round(time.Millisecond), (after.HeapAlloc-before.HeapAlloc)>>20)
 		size := strconv.Itoa(len(large.docs))
-		b.Run("typical/"+size, func(b *testing.B) { measure(b, x, workload(c, 2000)) })
-		b.Run("broad/"+size, func(b *testing.B) { measure(b, x, broad()) })
-		b.Run("category/"+size, func(b *testing.B) { measure(b, x, pages(c)) })
+		b.Run("typical/"+size, func(b *testing.B) { measure(b, searches(b, x, workload(c, 2000))) })
+		b.Run("broad/"+size, func(b *testing.B) { measure(b, searches(b, x, broad())) })
+		b.Run("category/"+size, func(b *testing.B) { measure(b, searches(b, x, pages(c))) })
+		b.Run("suggest/"+size, func(b *testing.B) {
+			texts := typing(c)
+			measure(b, func(i int) error {
+				_, err := x.Suggest(b.Context(), search.SuggestQuery{Text: texts[i%len(texts)]})
+				return err
+			})
+		})
 		b.Run("upsert/"+size, func(b *testing.B) {
 			for i := range b.N {
 				d := large.docs[i%len(large.docs)]

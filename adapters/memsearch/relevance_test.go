@@ -2,7 +2,6 @@ package memsearch_test
 
 import (
 	"cmp"
-	"context"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -69,7 +68,7 @@ func (j judgments) mean(tb testing.TB, x ports.Searcher, edit func(string) strin
 	tb.Helper()
 	sum, n := 0.0, 0
 	for _, q := range slices.Sorted(maps.Keys(j)) {
-		r, err := x.Search(context.Background(), search.Query{Text: edit(q)})
+		r, err := x.Search(tb.Context(), search.Query{Text: edit(q)})
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -150,6 +150,9 @@ func (f Filter) Matches(v Value) bool {
 			return true
 		}
 	}
+	if len(f.Ranges) == 0 {
+		return false
+	}
 	n, ok := v.Reading()
 	return ok && slices.ContainsFunc(f.Ranges, func(r Range) bool { return r.Contains(n) })
 }
