@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -41,6 +42,9 @@ var programs = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "bodega-chaos")
 	if err != nil {
 		return "", err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // some are run by other users
+		return dir, err
 	}
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", dir+string(filepath.Separator), "./apps/server", "./apps/bodega")
 	build.Dir = filepath.Join("..", "..")
@@ -102,11 +106,19 @@ func serve(t *testing.T, dir string, environ ...string) *server {
 // launch starts a server.
 func launch(t *testing.T, dir string, environ ...string) *server {
 	t.Helper()
+	return launchAs(t, dir, func(*syscall.SysProcAttr) {}, environ...)
+}
+
+// launchAs starts a server as another process than it would be.
+func launchAs(t *testing.T, dir string, as func(*syscall.SysProcAttr), environ ...string) *server {
+	t.Helper()
 	s := &server{t: t, dir: dir, environ: environ, out: &transcript{}, said: &transcript{}, exited: make(chan struct{})}
 	s.cmd = program(t, "server", append([]string{
 		"BODEGA_DATA_DIR=" + dir, "BODEGA_HTTP_ADDR=127.0.0.1:0", "BODEGA_OPS_ADDR=127.0.0.1:0", "BODEGA_RATE_LIMITS=off", "BODEGA_LOG_LEVEL=warn",
 	}, environ...))
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.said
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{}
+	as(s.cmd.SysProcAttr)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
