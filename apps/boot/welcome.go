@@ -72,9 +72,9 @@ Search, fill a cart, buy:
 
   curl -s '{url}/v1/search?q={word}'
 
-  CART=$(curl -s -X POST {url}/v1/carts); field() { echo "$CART" | sed "s/.*\"$1\":\"\([^\"]*\).*/\1/"; }; ID=$(field id) TOKEN=$(field token); curl -s -X PUT {url}/v1/carts/$ID/lines/{sku} -H "X-Cart-Token: $TOKEN" --json '{"quantity": 2}'
+  CART=$(curl -s -X POST {url}/v1/carts); field() { echo "$CART" | sed "s/.*\"$1\":\"\([^\"]*\).*/\1/"; }; ID=$(field id) TOKEN=$(field token); curl -s -X PUT {url}/v1/carts/$ID/lines/{sku} -H "X-Cart-Token: $TOKEN" -H 'Content-Type: application/json' -d '{"quantity": 2}'
 
-  TOTAL=$(curl -s {url}/v1/checkout/quote -H "X-Cart-Token: $TOKEN" --json '{"cart_id": "'$ID'", "shipping_address": {"country": "{country}"}}' | sed 's/.*"total":\({[^}]*}\),"lines.*/\1/'); curl -s {url}/v1/checkout -H "X-Cart-Token: $TOKEN" -H "Idempotency-Key: $ID" --json '{"cart_id": "'$ID'", "email": "you@example.com", "shipping_address": {"last_name": "You", "line1": "Main Street 1", "city": "Town", "postal_code": "10115", "country": "{country}"}, "payment": {"provider": "sandbox", "token": "tok_ok"}, "expected_total": '$TOTAL'}'
+  TOTAL=$(curl -s {url}/v1/checkout/quote -H "X-Cart-Token: $TOKEN" -H 'Content-Type: application/json' -d '{"cart_id": "'$ID'", "shipping_address": {"country": "{country}"}}' | sed 's/.*"total":\({[^}]*}\),"lines.*/\1/'); curl -s {url}/v1/checkout -H "X-Cart-Token: $TOKEN" -H "Idempotency-Key: $ID" -H 'Content-Type: application/json' -d '{"cart_id": "'$ID'", "email": "you@example.com", "shipping_address": {"last_name": "You", "line1": "Main Street 1", "city": "Town", "postal_code": "10115", "country": "{country}"}, "payment": {"provider": "sandbox", "token": "tok_ok"}, "expected_total": '$TOTAL'}'
 `
 
 const goodbye = `
