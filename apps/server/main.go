@@ -57,9 +57,9 @@ func report(err error) int {
 	return exitFailed
 }
 
-// version is what the build knows of itself.
+// version is what the build knows of itself; without a tag that is nothing.
 func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
 	}
 	return "development"
