@@ -25,6 +25,10 @@ run: ## the demo shop on http://localhost:8080; Ctrl-C stops it, its data stays 
 	@go build -buildvcs=false -o bin/server ./apps/server
 	@BODEGA_DEMO=$${BODEGA_DEMO-true} exec bin/server
 
+.PHONY: build
+build: ## the programs in ./bin: server, and bodega, the operator's CLI
+	@go build -buildvcs=false -o bin/ ./apps/server ./apps/bodega
+
 .PHONY: test
 test: test/vet test/unit test/race ## everything that must pass before a commit
 
