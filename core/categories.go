@@ -63,7 +63,7 @@ func (c *Catalog) CreateCategory(ctx context.Context, cmd CreateCategory) (Saved
 		if err := made.Validate(); err != nil {
 			return err
 		}
-		changed := []catalog.Category{}
+		var changed []catalog.Category
 		made.Position, changed = place(tree, made, cmd.Position)
 		return tx.Categories.SaveCategories(ctx, append(changed, made)...)
 	})

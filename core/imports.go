@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/bodega-commerce/bodega/core/account"
@@ -96,7 +97,7 @@ func (im *Imports) Run(ctx context.Context, cmd RunImport) (feed.Report, error) 
 
 // reason is what a report says of an error: what a client would be told.
 func reason(err error) string {
-	if e, ok := err.(*fault.Error); ok && e.Detail != "" {
+	if e, ok := errors.AsType[*fault.Error](err); ok && e.Detail != "" {
 		return e.Detail
 	}
 	return "the import stopped: " + fault.KindOf(err).String()

@@ -256,7 +256,7 @@ func TestImports_DryRunAndStrict(t *testing.T) {
 	strict := func(c *core.RunImport) { c.Strict = true }
 	nothing := func() {
 		t.Helper()
-		if list := done(t, first(w.shop.Catalog.Browse(ctx, core.BrowseProducts{By: shopkeeper, Browse: catalog.Browse{Limit: 1}}))); len(list.Products) != 0 || w.outline() != "" {
+		if list := done(t, first(w.shop.Catalog.Browse(t.Context(), core.BrowseProducts{By: shopkeeper, Browse: catalog.Browse{Limit: 1}}))); len(list.Products) != 0 || w.outline() != "" {
 			t.Fatalf("something was written: %+v, %s", list.Products, w.outline())
 		}
 	}

@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -153,7 +154,8 @@ func TestCatalog_Patch(t *testing.T) {
 		t.Errorf("the old slug leads to %s", moved.Slug)
 	}
 	_, err := w.shop.Catalog.Patch(ctx, core.PatchProduct{By: shopkeeper, Product: made.ID, Version: 1, Name: &name})
-	if e := mustRefuse(t, err, fault.Stale, "version_conflict"); e.Data != (fault.CurrentVersion{Version: 2}) {
+	mustRefuse(t, err, fault.Stale, "version_conflict")
+	if e, _ := errors.AsType[*fault.Error](err); e.Data != (fault.CurrentVersion{Version: 2}) {
 		t.Errorf("the conflict says %+v", e.Data)
 	}
 	_, err = w.shop.Catalog.Patch(ctx, core.PatchProduct{By: shopkeeper, Product: id.Product{UUID: id.UUID{9}}, Name: &name})

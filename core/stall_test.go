@@ -3,6 +3,7 @@ package core_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"path/filepath"
 	"slices"
@@ -160,21 +161,21 @@ func done[T any](t testing.TB, r result[T]) T {
 	return r.v
 }
 
-// mustRefuse ends the test unless err is of a kind and code.
-func mustRefuse(t testing.TB, err error, kind fault.Kind, code string) *fault.Error {
+// mustRefuse ends the test unless err is of a kind and, if given, code.
+func mustRefuse(t testing.TB, err error, kind fault.Kind, code string) {
 	t.Helper()
-	e, ok := err.(*fault.Error)
-	if !ok || e.Kind != kind || code != "" && e.Code != code {
+	if !fault.Is(err, kind) || code != "" && fault.CodeOf(err) != code {
 		t.Fatalf("got %v (%v), want %v %s", err, fault.KindOf(err), kind, code)
 	}
-	return e
 }
 
 // mustRefuseAt ends the test unless err is Invalid at exactly these "location code".
 func mustRefuseAt(t testing.TB, err error, at ...string) {
 	t.Helper()
+	mustRefuse(t, err, fault.Invalid, "")
+	e, _ := errors.AsType[*fault.Error](err)
 	var got []string
-	for _, f := range mustRefuse(t, err, fault.Invalid, "").Fields {
+	for _, f := range e.Fields {
 		got = append(got, f.Location+" "+f.Code)
 	}
 	if !slices.Equal(got, at) {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -86,7 +87,8 @@ func TestAttributeDefinition_Validate(t *testing.T) {
 	} {
 		var got string
 		if err := d.Validate(); err != nil {
-			got = at(err.(*fault.Error).Fields)
+			e, _ := errors.AsType[*fault.Error](err)
+			got = at(e.Fields)
 		}
 		if got != want {
 			t.Errorf("%+v: got %q, want %q", d, got, want)

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -39,7 +40,7 @@ func (d *Decoder) Decode(number int, data []byte) (*Line, *Reject) {
 		at, err = "", errSyntax
 	}
 	if err != nil {
-		p, ok := err.(*problem)
+		p, ok := errors.AsType[*problem](err)
 		if !ok {
 			p = &problem{"malformed_json", err.Error()}
 		}

@@ -113,9 +113,13 @@ func (l *Line) check() *Reject {
 		name, value string
 		limit       int
 	}{
-		{"title", l.Title, catalog.MaxName}, {"name", l.Name, catalog.MaxName}, {"brand", l.Brand, catalog.MaxName},
-		{"family", l.Family, maxFamily}, {"description", l.Description, catalog.MaxDescription},
-		{"seo.title", l.SEO.Title, catalog.MaxName}, {"seo.description", l.SEO.Description, catalog.MaxName},
+		{"title", l.Title, catalog.MaxName},
+		{"name", l.Name, catalog.MaxName},
+		{"brand", l.Brand, catalog.MaxName},
+		{"family", l.Family, maxFamily},
+		{"description", l.Description, catalog.MaxDescription},
+		{"seo.title", l.SEO.Title, catalog.MaxName},
+		{"seo.description", l.SEO.Description, catalog.MaxName},
 	} {
 		if r := l.checkText(text.name, text.value, text.limit); r != nil {
 			return r

@@ -67,7 +67,7 @@ func (r *Reader) line() ([]byte, error) {
 		r.number++
 	}
 	if !errors.Is(err, bufio.ErrBufferFull) {
-		if err == io.EOF && len(data) > 0 {
+		if errors.Is(err, io.EOF) && len(data) > 0 {
 			err = nil // the last line has no end
 		}
 		return data, err
@@ -79,7 +79,7 @@ func (r *Reader) line() ([]byte, error) {
 			r.long = append(r.long, data...)
 		}
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	if len(r.long) > MaxLine {

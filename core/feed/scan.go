@@ -2,6 +2,7 @@ package feed
 
 import (
 	"encoding/json"
+	"errors"
 	"strconv"
 	"unicode/utf8"
 )
@@ -271,7 +272,7 @@ func (s *scanner) integer() (int64, error) {
 	switch {
 	case err == nil:
 		return n, nil
-	case err.(*strconv.NumError).Err == strconv.ErrRange:
+	case errors.Is(err, strconv.ErrRange):
 		return 0, &problem{"too_large", "is too large a number"}
 	}
 	return 0, wrongType("a whole number")
@@ -282,18 +283,18 @@ func (s *scanner) skip(depth int) error {
 	if depth > maxNesting {
 		return &problem{"malformed_json", "is nested too deep"}
 	}
-	switch c := s.peek(); {
-	case c == '{':
+	switch s.peek() {
+	case '{':
 		return s.object(func([]byte) error { return s.skip(depth + 1) })
-	case c == '[':
+	case '[':
 		return s.array(func() error { return s.skip(depth + 1) })
-	case c == '"':
+	case '"':
 		_, err := s.text()
 		return err
-	case c == 't' || c == 'f':
+	case 't', 'f':
 		_, err := s.boolean()
 		return err
-	case c == 'n':
+	case 'n':
 		return s.literal("null")
 	default:
 		_, err := s.number()
