@@ -71,7 +71,7 @@ func readCatalogue(tb testing.TB) *catalogue {
 			SKU: id.SKU(l.SKU), Product: id.Product{UUID: numbered(n)}, Version: 1,
 			Name: l.Title, Title: l.Title, Slug: slug(l.Title), Description: l.Description,
 			Brand: search.Brand{Slug: slug(l.Brand), Name: l.Brand}, Price: money.New(l.Price.Amount, money.Currency(l.Price.Currency)),
-			InStock: n%10 != 0, Sales: int64(n * 7919 % 1000), Rating: float64(n%5) + 1, Ratings: int(n % 50), Released: l.Released,
+			InStock: n%10 != 0, Rating: float64(n%5) + 1, Ratings: int(n % 50), Released: l.Released,
 			Attributes: map[string]search.Value{},
 		}
 		path := ""
