@@ -23,7 +23,9 @@ type api struct {
 
 // New returns the shop over HTTP: every operation of the contract, its document
 // and its reference page.
-func New(shop *core.Shop, opts Options) http.Handler {
+func New(shop *core.Shop, opts Options) http.Handler { return newShopAPI(shop, opts) }
+
+func newShopAPI(shop *core.Shop, opts Options) *api {
 	a := &api{edge: newEdge(opts), shop: shop, media: strings.TrimRight(opts.MediaURL, "/")}
 	a.registerShop()
 	a.registerProducts()

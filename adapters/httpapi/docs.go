@@ -1,17 +1,39 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
 
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
+
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/ports"
 )
 
 // document returns the OpenAPI document of everything registered so far.
 func (e *edge) document() ([]byte, error) { return json.MarshalIndent(e.api.OpenAPI(), "", "  ") }
+
+// WriteDocument writes the OpenAPI document of every operation there is, as YAML.
+func WriteDocument(w io.Writer) error {
+	var none struct {
+		ports.DeadJobs
+		ports.Auditor
+	}
+	a := newShopAPI(new(core.Shop), Options{
+		Version: "v1", DeadJobs: none, Auditor: none, Backup: func(context.Context, io.Writer) error { return nil },
+	})
+	b, err := a.api.OpenAPI().YAML()
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
 
 // serveDocs serves the document and a reference page that needs no other host.
 func (e *edge) serveDocs() {

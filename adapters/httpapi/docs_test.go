@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http/httptest"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -99,4 +101,21 @@ func TestDocs_NeedNoOtherHost(t *testing.T) {
 		}
 	}
 	d.do("GET", "/docs/nowhere", "").problem(404, "not_found")
+}
+
+// docs/openapi.yaml is what clients read before they have a shop: make generate
+// writes it.
+func TestDocument_IsTheOneInTheDocs(t *testing.T) {
+	t.Parallel()
+	var now bytes.Buffer
+	if err := WriteDocument(&now); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile("../../docs/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(kept, now.Bytes()) {
+		t.Error("docs/openapi.yaml is old: make generate")
+	}
 }

@@ -79,11 +79,7 @@ func newCounter(t testing.TB, changes ...func(setup)) *counter {
 	}
 	log := new(syncBuffer)
 	edge.Log = slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	a, ok := New(c.shop, edge).(*api)
-	if !ok {
-		t.Fatal("New returns something else")
-	}
-	c.desk = &desk{edge: a.edge, t: t}
+	c.desk = &desk{edge: newShopAPI(c.shop, edge).edge, t: t}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("log:\n%s", log)
