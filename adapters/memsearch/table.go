@@ -390,11 +390,15 @@ func (t *table) define(schema search.Schema) {
 	}
 	t.schema = schema
 	types := make([]search.Attribute, len(t.attributeTypes))
-	for i, a := range t.attributeTypes {
-		types[i] = t.describe(a.Name)
+	counted := false // whether facets count other values than before
+	for i, old := range t.attributeTypes {
+		types[i] = t.describe(old.Name)
+		counted = counted || types[i].Filterable != old.Filterable || types[i].Numeric != old.Numeric
 	}
 	t.attributeTypes = types
-	t.shareOut()
+	if counted {
+		t.shareOut()
+	}
 }
 
 // shareOut puts the values of every document in the order of the schema.
