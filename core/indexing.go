@@ -37,7 +37,12 @@ func (se *Search) Index(ctx context.Context, products []id.Product) error {
 		}
 	}
 	// The commit that caused this job told the caches; this is for the process
-	// that died before it could.
+	// that died before it could. Of what is gone only the id is known.
+	for _, p := range products {
+		if !slices.ContainsFunc(now, func(n catalog.Product) bool { return n.ID == p }) {
+			now = append(now, catalog.Product{ID: p})
+		}
+	}
 	at, err := se.s.Catalog.Marks.Position(ctx)
 	if err != nil {
 		return err

@@ -36,10 +36,10 @@ func (c *Catalog) edit(ctx context.Context, find func(context.Context, ports.Cat
 		return SavedProduct{}, err
 	}
 	now := c.s.Now()
-	var after catalog.Product
+	var before, after catalog.Product
 	mark, err := c.judged(ctx, func(ctx context.Context, tx ports.CatalogTx, taxonomy *catalog.Taxonomy) error {
-		before, err := find(ctx, tx)
-		if err != nil {
+		var err error
+		if before, err = find(ctx, tx); err != nil {
 			return err
 		}
 		after = before
@@ -63,7 +63,11 @@ func (c *Catalog) edit(ctx context.Context, find func(context.Context, ports.Cat
 	if err != nil {
 		return SavedProduct{}, err
 	}
-	c.s.Caches.ProductsChanged(ctx, mark, after)
+	changed := []catalog.Product{after}
+	if before.Slug != after.Slug {
+		changed = append(changed, before) // what is kept under the old slug is wrong now
+	}
+	c.s.Caches.ProductsChanged(ctx, mark, changed...)
 	return c.saved(ctx, after, mark), nil
 }
 

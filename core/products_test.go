@@ -153,6 +153,9 @@ func TestCatalog_Patch(t *testing.T) {
 	if moved := done(t, first(w.shop.Catalog.Product(ctx, "tee", ports.Marks{}))); moved.Slug != "shirt" {
 		t.Errorf("the old slug leads to %s", moved.Slug)
 	}
+	if !slices.Contains(w.told.slugs, "tee") || !slices.Contains(w.told.slugs, "shirt") {
+		t.Errorf("caches were told of %q", w.told.slugs)
+	}
 	_, err := w.shop.Catalog.Patch(ctx, core.PatchProduct{By: shopkeeper, Product: made.ID, Version: 1, Name: &name})
 	mustRefuse(t, err, fault.Stale, "version_conflict")
 	if e, _ := errors.AsType[*fault.Error](err); e.Data != (fault.CurrentVersion{Version: 2}) {

@@ -75,6 +75,7 @@ func (m *moody) Suggest(ctx context.Context, q search.SuggestQuery) ([]search.Su
 type told struct {
 	mu       sync.Mutex
 	products []id.Product
+	slugs    []string
 	taxonomy int
 }
 
@@ -83,6 +84,7 @@ func (h *told) ProductsChanged(_ context.Context, _ ports.Mark, changed ...catal
 	defer h.mu.Unlock()
 	for _, p := range changed {
 		h.products = append(h.products, p.ID)
+		h.slugs = append(h.slugs, p.Slug)
 	}
 }
 
