@@ -56,7 +56,7 @@ func New(shop *core.Shop, source ports.JobSource) *Runner {
 // ends. Jobs that are running then are let finish. It returns nil after that,
 // and an error only when the index could not be built.
 func (r *Runner) Run(ctx context.Context) error {
-	if _, err := r.shop.Search.Rebuild(ctx, core.RebuildIndex{By: account.System("jobs")}); err != nil {
+	if _, err := r.shop.Search.Rebuild(ctx, core.RebuildIndex{By: account.System("jobs"), First: true}); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
