@@ -112,7 +112,7 @@ func (a *App) assemble(ctx context.Context, c Config, listener, opsListener net.
 	catalogue, caches := cached.Catalog(a.store.Catalog(), memory.NewCache(cacheBytes, c.Now), cached.Options{Now: c.Now})
 	deps := core.Deps{
 		Catalog: catalogue, Orders: a.store.Orders(), Identity: a.store.Identity(),
-		Search: memsearch.New(), Files: files.Dir(a.dir.file("media")), Mail: files.Mail(a.dir.file("mail")),
+		Search: memsearch.NewFor(c.Locale), Files: files.Dir(a.dir.file("media")), Mail: files.Mail(a.dir.file("mail")),
 		Payments: core.Providers{"sandbox": a.wallet}, Sandbox: a.wallet,
 		Imager: imaging.New(), Caches: caches, Now: c.Now, Trace: traceOf,
 	}
