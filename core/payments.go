@@ -171,7 +171,7 @@ func (x *Payments) Capture(ctx context.Context, c CapturePayment) (OrderView, er
 	if c.Amount.IsNone() {
 		c.Amount = d.payment.Amount
 	}
-	if err := within(c.Amount, d.payment.Amount); err != nil {
+	if err := c.Amount.Within(d.payment.Amount); err != nil {
 		return OrderView{}, err
 	}
 	d, mark, err := x.s.take(ctx, d, c.Amount)
@@ -278,18 +278,4 @@ func (x *Payments) Complete(ctx context.Context, c CompletePayment) (payment.Pay
 	}
 	d, _, err = x.s.learn(ctx, d, state, false)
 	return d.payment, err
-}
-
-// within answers Invalid (amount_exceeds) unless an amount is more than nothing
-// and at most what there is.
-func within(amount, most money.Amount) error {
-	switch {
-	case amount.Currency() != most.Currency():
-		return fault.New(fault.Invalid, "currency_mismatch", "the payment is in "+string(most.Currency()))
-	case amount.Minor() <= 0:
-		return fault.InvalidField("amount", "too_small", "must be more than nothing")
-	case amount.Compare(most) > 0:
-		return &fault.Error{Kind: fault.Invalid, Code: "amount_exceeds", Detail: "that is more than there is", Data: fault.Max{Max: most.Minor()}}
-	}
-	return nil
 }

@@ -130,7 +130,7 @@ func (s *Provider) Capture(ctx context.Context, p id.Payment, amount money.Amoun
 		default:
 			return a, conflict("no money is held", a)
 		}
-		if err := within(amount, a.Amount); err != nil {
+		if err := amount.Within(a.Amount); err != nil {
 			return a, err
 		}
 		a.Status, a.Captured = payment.Captured, amount
@@ -174,7 +174,7 @@ func (s *Provider) Refund(ctx context.Context, p id.Payment, r id.Refund, amount
 		if err != nil {
 			return a, err
 		}
-		if err := within(amount, left); err != nil {
+		if err := amount.Within(left); err != nil {
 			return a, err
 		}
 		return a.withRefund(r, amount), nil
@@ -183,19 +183,6 @@ func (s *Provider) Refund(ctx context.Context, p id.Payment, r id.Refund, amount
 
 func conflict(detail string, a account) error {
 	return fault.New(fault.Conflict, "", fmt.Sprintf("%s: the payment is %s", detail, a.Status))
-}
-
-// within answers Invalid unless 0 < amount <= most.
-func within(amount, most money.Amount) error {
-	switch {
-	case amount.Currency() != most.Currency():
-		return fault.New(fault.Invalid, "currency_mismatch", "the payment is in "+string(most.Currency()))
-	case amount.Minor() <= 0:
-		return fault.InvalidField("amount", "too_small", "must be more than nothing")
-	case amount.Compare(most) > 0:
-		return &fault.Error{Kind: fault.Invalid, Code: "amount_exceeds", Detail: "that is more than there is", Data: fault.Max{Max: most.Minor()}}
-	}
-	return nil
 }
 
 // known changes the account of a payment that was asked for; NotFound otherwise.

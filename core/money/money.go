@@ -1,6 +1,3 @@
-// Package money is exact arithmetic on amounts in minor units of one currency.
-// There are no floats; every operation that can overflow says so. It imports
-// the standard library and fault.
 package money
 
 import (
@@ -50,6 +47,20 @@ func (a Amount) Validate() error {
 		f.Add("currency", "enum", "is not an ISO 4217 code")
 	}
 	return f.Err()
+}
+
+// Within answers Invalid unless 0 < a <= most: currency_mismatch, too_small at
+// amount, or amount_exceeds with most as its Max.
+func (a Amount) Within(most Amount) error {
+	switch {
+	case a.currency != most.currency:
+		return fault.New(fault.Invalid, "currency_mismatch", "the amount must be in "+string(most.currency))
+	case a.minor <= 0:
+		return fault.InvalidField("amount", "too_small", "must be more than nothing")
+	case a.minor > most.minor:
+		return &fault.Error{Kind: fault.Invalid, Code: "amount_exceeds", Detail: "that is more than there is", Data: fault.Max{Max: most.minor}}
+	}
+	return nil
 }
 
 // Compare orders amounts of one currency.
