@@ -30,6 +30,7 @@ type collector struct {
 	prices      []priced
 	byAttribute grouping
 	ranked      []ranked
+	words       []search.Word // of the name being marked
 }
 
 // found is what is known of a product: how many of its documents match, and

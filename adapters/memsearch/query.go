@@ -150,11 +150,12 @@ func (s *snapshot) terms(list []uint32, c *search.Clause) []uint32 {
 }
 
 // highlight returns where the terms stand in a text, in runes.
-func (s *snapshot) highlight(text string, terms []uint32) [][2]int {
+func (c *collector) highlight(text string, terms []uint32) [][2]int {
 	marks := [][2]int{}
 	at, runes := 0, 0
-	for _, w := range search.Words(text) {
-		t, ok := s.term(w.Text)
+	c.words = search.AppendWords(c.words[:0], text)
+	for _, w := range c.words {
+		t, ok := c.term(w.Text)
 		if !ok || !slices.Contains(terms, t) {
 			continue
 		}
