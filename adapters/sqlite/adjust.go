@@ -42,6 +42,11 @@ func (w stockWriter) Adjust(_ context.Context, as ...inventory.Adjustment) ([]in
 		return nil, outOfStock(short)
 	}
 
+	lines := make([]inventory.Line, len(changes))
+	for i, c := range changes {
+		lines[i].SKU = c.Before.SKU
+	}
+	w.touch(lines)
 	for _, c := range changes {
 		onHand := c.Before.OnHand
 		for len(as) > 0 && as[0].SKU.Fold() == c.Before.SKU.Fold() && as[0].Location == c.Before.Location {

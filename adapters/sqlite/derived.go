@@ -7,10 +7,11 @@ import (
 	"github.com/bodega-commerce/bodega/core/catalog"
 )
 
-// derived is what is worked out of the catalogue and kept until it changes.
+// derived is what is worked out of the store and kept until it changes.
 type derived struct {
-	taxonomy memo[*catalog.Taxonomy]
-	counts   memo[activeCounts]
+	taxonomy  memo[*catalog.Taxonomy]
+	counts    memo[activeCounts]
+	available availability
 }
 
 // memo keeps a value that was worked out of the store until a commit changes

@@ -26,15 +26,20 @@ func newReaders(path string) *readers {
 	return r
 }
 
-// view lends fn a connection. Statements of fn see the newest commit each.
-func (r *readers) view(ctx context.Context, fn func(*session) error) error {
-	if err := canceled(ctx); err != nil {
-		return err
-	}
+// ready answers whether there is anything to read from, and anybody to read it.
+func (r *readers) ready(ctx context.Context) error {
 	select { // a closed pool has idle connections too
 	case <-r.closing:
 		return errClosed()
 	default:
+		return canceled(ctx)
+	}
+}
+
+// view lends fn a connection. Statements of fn see the newest commit each.
+func (r *readers) view(ctx context.Context, fn func(*session) error) error {
+	if err := r.ready(ctx); err != nil {
+		return err
 	}
 	select {
 	case conn := <-r.idle:

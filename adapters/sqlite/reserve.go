@@ -15,7 +15,10 @@ import (
 
 // stockWriter changes stock, level by level, each by a conditional update. With
 // one writer the order of the levels matters for the answer only.
-type stockWriter struct{ s *session }
+type stockWriter struct {
+	db *DB
+	s  *session
+}
 
 var _ ports.StockWriter = stockWriter{}
 
@@ -23,6 +26,7 @@ func (w stockWriter) Reserve(_ context.Context, r inventory.Reservation) ([]inve
 	lines := merge(r.Lines)
 	changes := make([]inventory.Change, 0, len(lines))
 	var short []inventory.Shortage
+	w.touch(lines)
 	for i, l := range lines {
 		after, ok, err := w.update(`UPDATE stock SET reserved = reserved + ?3, version = version + 1
 			WHERE sku = ?1 AND location = ?2 AND on_hand - reserved >= ?3 RETURNING sku, location, on_hand, reserved, version`, l)
@@ -128,6 +132,7 @@ func (w stockWriter) settle(o id.Order, state inventory.ReservationState, at tim
 		return nil, err
 	}
 	changes := make([]inventory.Change, 0, len(lines))
+	w.touch(lines)
 	for _, l := range lines {
 		after, ok, err := w.update(giveUp, l)
 		if err != nil {
@@ -147,6 +152,18 @@ func (w stockWriter) settle(o id.Order, state inventory.ReservationState, at tim
 func (w stockWriter) Extend(_ context.Context, o id.Order, until time.Time) error {
 	_, err := w.s.exec("UPDATE reservations SET expires_at = max(expires_at, ?2) WHERE order_id = ?1 AND state = 'active'", o.UUID, until)
 	return err
+}
+
+// touch makes what is kept of the SKUs stale once their change is committed.
+func (w stockWriter) touch(lines []inventory.Line) {
+	if len(lines) == 0 {
+		return
+	}
+	skus := make([]id.SKU, len(lines))
+	for i, l := range lines {
+		skus[i] = l.SKU
+	}
+	w.s.afterCommit(func() { w.db.derived.available.change(skus, w.db.writer.commits.Load()) })
 }
 
 // update runs an update of one level that returns the level; ok is false when

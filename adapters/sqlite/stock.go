@@ -13,18 +13,29 @@ type stock struct{ db *DB }
 var _ ports.Stock = stock{}
 
 func (st stock) Availability(ctx context.Context, skus []id.SKU, _ ports.Mark) (map[string]int, error) {
+	if err := st.db.readers.ready(ctx); err != nil {
+		return nil, err
+	}
 	available := make(map[string]int, len(skus))
-	list, err := encodeList(skus)
+	unknown := st.db.derived.available.find(skus, available)
+	if len(unknown) == 0 {
+		return available, nil
+	}
+	list, err := encodeList(unknown)
 	if err != nil {
 		return nil, err
 	}
-	err = st.db.view(ctx, func(s *session) error {
+	commits := st.db.writer.commits.Load()
+	if err := st.db.view(ctx, func(s *session) error {
 		return s.query("SELECT sku, sum(on_hand - reserved) FROM stock WHERE sku IN (SELECT value FROM json_each(?1)) GROUP BY sku", func(r row) error {
 			available[r.sku(0).Fold()] = r.int(1)
 			return nil
 		}, list)
-	})
-	return available, err
+	}); err != nil {
+		return nil, err
+	}
+	st.db.derived.available.keep(unknown, available, commits)
+	return available, nil
 }
 
 func (st stock) Levels(ctx context.Context, skus []id.SKU) ([]inventory.Level, error) {

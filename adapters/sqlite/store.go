@@ -39,7 +39,7 @@ func (db *DB) Orders() ports.OrderStore {
 				Keys:     keyWriter{s},
 				Inbox:    inbox{s},
 				Jobs:     outbox{s, ports.Orders, db.queue},
-				Stock:    stockWriter{s},
+				Stock:    stockWriter{db, s},
 			}
 		}},
 		Carts:    carts{db},
