@@ -129,7 +129,7 @@ func (x *storm) squeeze(filler string) (refused []*try) {
 	}
 	size := info.Size()
 	for _, y := range x.tries {
-		size -= rand.N[int64](64 << 10)
+		size -= rand.N[int64](200 << 10)
 		if err := os.Truncate(filler, size); err != nil {
 			x.t.Fatal(err)
 		}

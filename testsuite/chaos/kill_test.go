@@ -23,7 +23,7 @@ func TestKill(t *testing.T) {
 		x.server.sell(sku, units)
 	}
 	for range n {
-		x.rage()
+		x.rage(x.server.kill)
 		x.restart()
 		x.comeBack()
 	}
@@ -58,8 +58,9 @@ type try struct {
 	told []answer // what ended the key, each time it was sent
 }
 
-// rage lets shoppers buy and kills the server in the midst of it.
-func (x *storm) rage() {
+// rage lets shoppers buy and ends the server in the midst of it. Whatever is to
+// happen while it ends happens beside.
+func (x *storm) rage(end func(), beside ...func()) {
 	ctx, stop := context.WithCancel(x.t.Context())
 	defer stop()
 	var all sync.WaitGroup
@@ -70,7 +71,10 @@ func (x *storm) rage() {
 		})
 	}
 	time.Sleep(100*time.Millisecond + rand.N(500*time.Millisecond)) // the moment is the point
-	x.server.kill()
+	for _, do := range beside {
+		all.Go(do)
+	}
+	end()
 	all.Wait()
 }
 
@@ -80,7 +84,7 @@ func (x *storm) shop(ctx context.Context) bool {
 	if err != nil || s == nil {
 		return err == nil && x.refused(a)
 	}
-	for sku := range x.stock { // one or two of the three, in no order
+	for sku := range x.stock { // one or more, in no order
 		if a, err = s.put(ctx, line{sku, 1 + rand.N(2)}); err != nil {
 			return false
 		}
