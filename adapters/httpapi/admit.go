@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"mime"
 	"net/http"
 	"net/netip"
@@ -48,12 +49,10 @@ func (r *route) refuse(x *exchange) error {
 	if err := r.permit(x); err != nil {
 		return err
 	}
-	key := limitKey(x.client)
-	if owner := x.actor.Owner(); owner != "" {
-		key = owner
-	}
-	if err := r.edge.throttle(x.r.Context(), x, r.Limit, key); err != nil {
-		return err
+	if r.edge.opts.Limiter != nil {
+		if err := r.edge.throttle(x.r.Context(), x, r.Limit, cmp.Or(x.actor.Owner(), limitKey(x.client))); err != nil {
+			return err
+		}
 	}
 	if r.IfMatch {
 		var err error

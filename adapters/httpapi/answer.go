@@ -11,9 +11,10 @@ import (
 
 // reply is what an operation answers when all went well.
 type reply[T any] struct {
-	Status   int    // 0: the operation's
-	Body     T      // ignored when the status allows none
-	Rendered []byte // the body as JSON already; sent in place of Body, and not kept
+	Status   int           // 0: the operation's
+	Body     T             // ignored when the status allows none
+	Rendered []byte        // the body as JSON already; sent in place of Body, and not kept
+	Written  *bytes.Buffer // or that in a buffer of the edge's, which takes it back
 	Location string
 	ETag     string     // strongETag or weakETag
 	Mark     ports.Mark // of the write, for the consistency token
@@ -61,6 +62,9 @@ func render[T any](r *route, x *exchange, rep *reply[T]) *answer {
 	}
 	if r.reads() && a.status == http.StatusOK && notModified(x.r.Header, a.etag) {
 		a.status = http.StatusNotModified
+	}
+	if rep.Written != nil {
+		a.buffer, a.body = rep.Written, rep.Written.Bytes()
 	}
 	if a.body != nil || bodyless(a.status) {
 		return a
@@ -137,7 +141,7 @@ func (x *exchange) send(a *answer) {
 		h.Set("Location", a.location)
 	}
 	if a.etag != "" {
-		h["Etag"] = []string{a.etag}
+		h["Etag"] = x.header(1, a.etag)
 	}
 	if a.problem != nil {
 		x.code, x.err = a.problem.Code, a.problem.cause
@@ -154,8 +158,8 @@ func (x *exchange) send(a *answer) {
 		x.edge.recycle(a)
 		return
 	}
-	h["Content-Type"] = []string{a.contentType}
-	h["Content-Length"] = []string{strconv.Itoa(len(a.body))}
+	h["Content-Type"] = x.header(2, a.contentType)
+	h["Content-Length"] = x.header(3, strconv.Itoa(len(a.body)))
 	x.WriteHeader(a.status)
 	_, _ = x.Write(a.body) //nolint:errcheck // the client is gone; there is nobody to tell
 	x.edge.recycle(a)

@@ -104,7 +104,7 @@ func (p parser) value(at string, depth int) (any, error) {
 		}
 		return p.array(at, depth)
 	case json.Number:
-		return number(t, at)
+		return parseNumber(t, at)
 	case string:
 		return t, checkText(t, at)
 	}
@@ -157,7 +157,7 @@ func checkText(s, at string) error {
 	return nil
 }
 
-func number(n json.Number, at string) (any, error) {
+func parseNumber(n json.Number, at string) (any, error) {
 	if i, err := n.Int64(); err == nil {
 		return i, nil
 	}

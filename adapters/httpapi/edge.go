@@ -109,18 +109,17 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{ResponseWriter: w, edge: e}
 	client, proxied := e.proxies.client(r)
 	x.client = client
-	if id := r.Header.Get("X-Request-ID"); proxied && usableID(id) {
+	x.requestID, x.traceID = newIDs()
+	if id := r.Header.Get("X-Request-Id"); proxied && usableID(id) {
 		x.requestID = id
-	} else {
-		x.requestID = newID()
 	}
-	if x.traceID = traceIDOf(r.Header.Get("Traceparent")); x.traceID == "" {
-		x.traceID = newID()
+	if id := traceIDOf(r.Header.Get("Traceparent")); id != "" {
+		x.traceID = id
 	}
 	x.r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 
 	h := w.Header()
-	h["X-Request-Id"] = []string{x.requestID}
+	h["X-Request-Id"] = x.header(0, x.requestID)
 	h["X-Content-Type-Options"] = e.fixed.nosniff
 	h["Referrer-Policy"] = e.fixed.referrer
 	h["Content-Security-Policy"] = e.fixed.policy

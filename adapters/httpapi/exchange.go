@@ -34,6 +34,8 @@ type exchange struct {
 	code        string        // of the problem that was answered
 	err         error         // what it is a problem of; logged once
 
+	headers [4]string // values of headers that every answer has
+
 	status  int  // sent; 0: not yet
 	instead int  // status to send in place of the next one
 	muffled bool // the mux's own text is dropped, a problem was sent in its place
@@ -107,6 +109,13 @@ func (x *exchange) personal() bool {
 		h["Authorization"] != nil || h["X-Cart-Token"] != nil || h["X-Order-Token"] != nil
 }
 
+// header keeps the value of a header in the exchange, which saves the
+// allocation of its list.
+func (x *exchange) header(i int, value string) []string {
+	x.headers[i] = value
+	return x.headers[i : i+1 : i+1]
+}
+
 // Unwrap lets http.ResponseController reach the connection.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
@@ -152,12 +161,15 @@ func (x *exchange) muffle(p *Problem) {
 	x.muffled = true
 }
 
-// newID returns 32 random hex digits. Ids of requests and traces are no secrets.
-func newID() string {
-	var b [16]byte
-	binary.LittleEndian.PutUint64(b[:8], rand.Uint64())
-	binary.LittleEndian.PutUint64(b[8:], rand.Uint64()|1) // an all-zero trace id is invalid
-	return hex.EncodeToString(b[:])
+// newIDs returns 32 random hex digits each for a request and its trace. They
+// are no secrets.
+func newIDs() (request, trace string) {
+	var b [32]byte
+	for i := 0; i < len(b); i += 8 {
+		binary.LittleEndian.PutUint64(b[i:], rand.Uint64()|1) // an all-zero trace id is invalid
+	}
+	digits := hex.EncodeToString(b[:])
+	return digits[:32], digits[32:]
 }
 
 // traceIDOf returns the trace id of a W3C traceparent, "" for none or a malformed one.

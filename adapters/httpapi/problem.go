@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -225,11 +226,11 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 
 // encode is json.Marshal without the escapes for HTML.
 func encode(v any) ([]byte, error) {
-	var b strings.Builder
+	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
-	return []byte(b.String()[:b.Len()-1]), nil
+	return b.Bytes()[:b.Len()-1], nil
 }

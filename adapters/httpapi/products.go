@@ -85,13 +85,16 @@ func (a *api) registerProducts() {
 			if err != nil {
 				return nil, err
 			}
-			items := make([][]byte, len(views))
+			cards := make([][]byte, len(views))
 			for i := range views {
-				if items[i], err = a.seen.get(&views[i], viewCard, "", func() any { return a.card(&views[i], "") }); err != nil {
+				if cards[i], err = a.seen.get(&views[i], viewCard, "", func() any { return a.card(&views[i], "") }); err != nil {
 					return nil, err
 				}
 			}
-			return &reply[List[Card]]{Rendered: append(list(items), "}\n"...)}, nil
+			b := a.buffer()
+			items(b, cards)
+			b.WriteString("}\n")
+			return &reply[List[Card]]{Written: b}, nil
 		})
 }
 
@@ -107,8 +110,11 @@ func (a *api) pageOfProducts(ctx context.Context, in *listProducts) (*reply[Prod
 	if err != nil {
 		return nil, err
 	}
-	items, err := a.items(p.Products)
-	return &reply[ProductList]{Rendered: page(items, p.Page, p.PerPage, p.Total, p.MaxPage)}, err
+	list, err := a.items(p.Products)
+	if err != nil {
+		return nil, err
+	}
+	return &reply[ProductList]{Written: a.page(list, p.Page, p.PerPage, p.Total, p.MaxPage)}, nil
 }
 
 func (a *api) productsBySKU(ctx context.Context, text string) (*reply[ProductList], error) {
@@ -127,8 +133,11 @@ func (a *api) productsBySKU(ctx context.Context, text string) (*reply[ProductLis
 	if err != nil {
 		return nil, err
 	}
-	items, err := a.items(views)
-	return &reply[ProductList]{Rendered: page(items, 1, maxSKUs, len(items), 1)}, err
+	list, err := a.items(views)
+	if err != nil {
+		return nil, err
+	}
+	return &reply[ProductList]{Written: a.page(list, 1, maxSKUs, len(list), 1)}, nil
 }
 
 func (a *api) walkProducts(ctx context.Context, in *listProducts) (*reply[ProductList], error) {
@@ -141,29 +150,32 @@ func (a *api) walkProducts(ctx context.Context, in *listProducts) (*reply[Produc
 	if err != nil {
 		return nil, err
 	}
-	items, err := a.items(s.Products)
+	list, err := a.items(s.Products)
 	if err != nil {
 		return nil, err
 	}
-	body := append(list(items), `,"next_cursor":`...)
+	b := a.buffer()
+	items(b, list)
+	b.WriteString(`,"next_cursor":`)
 	if next := nextCursor(scope, s.Next.UUID); next != nil {
-		body = append(append(append(body, '"'), *next...), '"')
+		b.WriteString(`"` + *next + `"`)
 	} else {
-		body = append(body, "null"...)
+		b.WriteString("null")
 	}
-	return &reply[ProductList]{Rendered: append(body, "}\n"...)}, nil
+	b.WriteString("}\n")
+	return &reply[ProductList]{Written: b}, nil
 }
 
 // items renders products as lists carry them.
 func (a *api) items(views []core.ProductView) ([][]byte, error) {
-	items := make([][]byte, len(views))
+	list := make([][]byte, len(views))
 	var err error
 	for i := range views {
-		if items[i], err = a.seen.get(&views[i], viewItem, "", func() any { return a.productItem(&views[i]) }); err != nil {
+		if list[i], err = a.seen.get(&views[i], viewItem, "", func() any { return a.productItem(&views[i]) }); err != nil {
 			return nil, err
 		}
 	}
-	return items, nil
+	return list, nil
 }
 
 // afterAll returns the states that this request must see.

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"strconv"
 	"sync"
 
@@ -55,7 +54,7 @@ func (c *rendered) get(v *core.ProductView, as view, sku id.SKU, render func() a
 	if ok && found.revision == revision {
 		return found.body, nil
 	}
-	body, err := compact(render())
+	body, err := encode(render())
 	if err != nil {
 		return nil, err
 	}
@@ -73,38 +72,34 @@ func (c *rendered) keep(key renderedKey, r rendering) {
 	c.young[key] = r
 }
 
-func compact(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
+// items writes the beginning of an answer with rendered items.
+func items(b *bytes.Buffer, list [][]byte) {
+	b.WriteString(`{"items":[`)
+	for i, item := range list {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(item)
 	}
-	return bytes.Clone(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	b.WriteByte(']')
+}
+
+// number writes a member with a number.
+func number(b *bytes.Buffer, name string, n int) {
+	b.WriteString(`,"`)
+	b.WriteString(name)
+	b.WriteString(`":`)
+	b.Write(strconv.AppendInt(b.AvailableBuffer(), int64(n), 10))
 }
 
 // page writes a numbered page of rendered items, as Page marshals.
-func page(items [][]byte, number, perPage, total, maxPage int) []byte {
-	b := list(items)
-	b = strconv.AppendInt(append(b, `,"page":`...), int64(number), 10)
-	b = strconv.AppendInt(append(b, `,"per_page":`...), int64(perPage), 10)
-	b = strconv.AppendInt(append(b, `,"total":`...), int64(total), 10)
-	b = strconv.AppendInt(append(b, `,"max_page":`...), int64(maxPage), 10)
-	return append(b, "}\n"...)
-}
-
-// list writes the beginning of an answer with rendered items.
-func list(items [][]byte) []byte {
-	size := 128
-	for _, item := range items {
-		size += len(item) + 1
-	}
-	b := append(make([]byte, 0, size), `{"items":[`...)
-	for i, item := range items {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, item...)
-	}
-	return append(b, ']')
+func (e *edge) page(list [][]byte, page, perPage, total, maxPage int) *bytes.Buffer {
+	b := e.buffer()
+	items(b, list)
+	number(b, "page", page)
+	number(b, "per_page", perPage)
+	number(b, "total", total)
+	number(b, "max_page", maxPage)
+	b.WriteString("}\n")
+	return b
 }

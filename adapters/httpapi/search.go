@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/bodega-commerce/bodega/core"
@@ -168,17 +170,6 @@ func (in *searchParams) query() (search.Query, error) {
 
 // found renders a result: its cards come from what was rendered before.
 func (a *api) found(f core.FoundProducts) (*reply[SearchResult], error) {
-	items := make([][]byte, len(f.Items))
-	for i := range f.Items {
-		item := &f.Items[i]
-		card, err := a.seen.get(&item.ProductView, viewCard, item.Hit.SKU, func() any { return a.card(&item.ProductView, item.Hit.SKU) })
-		if err != nil {
-			return nil, err
-		}
-		if items[i], err = hit(card, item.Hit); err != nil {
-			return nil, err
-		}
-	}
 	currency := string(a.shop.Settings().Currency)
 	out := SearchResult{
 		Items: []SearchHit{}, Page: f.Page, PerPage: f.PerPage, Total: f.Total, MaxPage: f.MaxPage, Facets: facets(f.Facets),
@@ -191,25 +182,65 @@ func (a *api) found(f core.FoundProducts) (*reply[SearchResult], error) {
 	for i, b := range f.Histogram {
 		out.PriceHistogram[i] = PriceBucket{Money{b.From, currency}, Money{b.To, currency}, b.Count}
 	}
-	rest, err := compact(out)
+	rest, err := encode(out)
 	if err != nil {
 		return nil, err
 	}
-	const empty = `{"items":[]`
-	return &reply[SearchResult]{Rendered: append(list(items), rest[len(empty):]...)}, nil
+	b := a.buffer()
+	b.WriteString(`{"items":[`)
+	for i := range f.Items {
+		item := &f.Items[i]
+		card, err := a.seen.get(&item.ProductView, viewCard, item.Hit.SKU, func() any { return a.card(&item.ProductView, item.Hit.SKU) })
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		writeHit(b, card, item.Hit)
+	}
+	b.Write(rest[len(`{"items":[`):])
+	b.WriteByte('\n')
+	return &reply[SearchResult]{Written: b}, nil
 }
 
-// hit puts what a search knows of a product behind its card.
-func hit(card []byte, h search.Hit) ([]byte, error) {
-	own, err := compact(struct {
-		MatchingSKUs []string            `json:"matching_skus"`
-		Highlights   map[string][][2]int `json:"highlights"`
-	}{skuTexts(h.Matching), highlights(h.Highlights)})
-	if err != nil {
-		return nil, err
+// writeHit writes a SearchHit of a rendered card. SKUs and the names of members
+// need no escapes.
+func writeHit(b *bytes.Buffer, card []byte, h search.Hit) {
+	b.Write(card[:len(card)-1])
+	b.WriteString(`,"matching_skus":[`)
+	for i, sku := range h.Matching {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('"')
+		b.WriteString(string(sku))
+		b.WriteByte('"')
 	}
-	b := make([]byte, 0, len(card)+len(own))
-	return append(append(append(b, card[:len(card)-1]...), ','), own[1:]...), nil
+	b.WriteString(`],"highlights":{`)
+	names := make([]string, 0, 4)
+	for name := range h.Highlights {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('"')
+		b.WriteString(name)
+		b.WriteString(`":[`)
+		for j, at := range h.Highlights[name] {
+			if j > 0 {
+				b.WriteByte(',')
+			}
+			text := strconv.AppendInt(append(b.AvailableBuffer(), '['), int64(at[0]), 10)
+			text = strconv.AppendInt(append(text, ','), int64(at[1]), 10)
+			b.Write(append(text, ']'))
+		}
+		b.WriteByte(']')
+	}
+	b.WriteString("}}")
 }
 
 func facets(list []search.Facet) []Facet {
@@ -232,24 +263,9 @@ func facets(list []search.Facet) []Facet {
 	return out
 }
 
-func highlights(h map[string][][2]int) map[string][][2]int {
-	if h == nil {
-		return map[string][][2]int{}
-	}
-	return h
-}
-
 func ranges(r [][2]int) [][2]int {
 	if r == nil {
 		return [][2]int{}
 	}
 	return r
-}
-
-func skuTexts(skus []id.SKU) []string {
-	out := make([]string, len(skus))
-	for i, s := range skus {
-		out[i] = string(s)
-	}
-	return out
 }
