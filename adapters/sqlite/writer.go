@@ -177,10 +177,11 @@ func (w *writer) batch(m *member) {
 }
 
 // answer tells the members of a batch how it went; fatal is why it failed as a
-// whole.
+// whole. What is kept in memory is made stale by a batch that may have been
+// committed as by one that was.
 func (w *writer) answer(members []*member, fatal error) {
 	w.rollback() // whatever a failure left standing
-	if fatal == nil && len(members) > 0 {
+	if len(members) > 0 && (fatal == nil || fault.Is(fatal, fault.Unknown)) {
 		pos := w.commits.Add(1)
 		for _, m := range members {
 			if m.err != nil {
