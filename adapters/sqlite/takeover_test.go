@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bodega-commerce/bodega/core/feed"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/job"
 	"github.com/bodega-commerce/bodega/ports"
@@ -41,6 +42,13 @@ func TestOpen_TakesOverFromTheDead(t *testing.T) {
 	if _, err := dying.Orders().Keys.Claim(t.Context(), claim); err != nil {
 		t.Fatal(err)
 	}
+	running := feed.Report{ID: id.Import{UUID: ids.New()}, Status: feed.Running, Lines: 7, StartedAt: time.Now().UTC().Truncate(time.Microsecond)}
+	done := feed.Report{ID: id.Import{UUID: ids.New()}, Status: feed.Succeeded, StartedAt: running.StartedAt, FinishedAt: running.StartedAt}
+	for _, r := range []feed.Report{running, done} {
+		if err := dying.Catalog().Imports.SaveImport(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := dying.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -62,5 +70,11 @@ func TestOpen_TakesOverFromTheDead(t *testing.T) {
 	}
 	if n, err := db.Jobs().Receive(t.Context(), job.CapturePayment, ports.Batch{Max: 1}, nobody(t)); n != 0 || err != nil {
 		t.Errorf("what is to be tried again later was received: %d, %v", n, err)
+	}
+	if r, err := db.Catalog().Imports.Import(t.Context(), running.ID); err != nil || r.Status != feed.Failed || r.Failure == "" || r.FinishedAt.IsZero() || r.Lines != 7 {
+		t.Errorf("the import that was running is %+v, %v", r, err)
+	}
+	if r, err := db.Catalog().Imports.Import(t.Context(), done.ID); err != nil || r.Status != feed.Succeeded || !r.FinishedAt.Equal(done.FinishedAt) {
+		t.Errorf("the import that was done is %+v, %v", r, err)
 	}
 }
