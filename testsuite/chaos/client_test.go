@@ -69,7 +69,7 @@ func (c *client) send(ctx context.Context, method, path string, body []byte) (an
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	for name, value := range c.header {
+	for name, value := range c.header { // over the type above, too
 		req.Header.Set(name, value)
 	}
 	resp, err := c.http.Do(req)
