@@ -1,6 +1,7 @@
 package arch
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -28,4 +29,31 @@ func read(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(content)
+}
+
+// What reliability.md calls proved has its test.
+func TestReliability_NamesTestsThatExist(t *testing.T) {
+	t.Parallel()
+	declared := map[string]bool{}
+	err := fs.WalkDir(os.DirFS("../.."), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" {
+			return err
+		}
+		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)`).FindAllStringSubmatch(read(t, path), -1) {
+			declared[m[1]] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(read(t, "docs/reliability.md"), -1)
+	if len(named) == 0 {
+		t.Error("docs/reliability.md names no test")
+	}
+	for _, m := range named {
+		if !declared[m[1]] {
+			t.Errorf("docs/reliability.md names %s, which is not there", m[1])
+		}
+	}
 }
