@@ -85,3 +85,7 @@ verify: ## go.mod is tidy, the code formatted, generated files current; changes 
 .PHONY: bench
 bench: ## speed against hand-written baselines, as ratios and against limits
 	@go run ./testsuite/bench
+
+.PHONY: chaos
+chaos: ## kill, starve and stop the programs for a while (CHAOS_ROUNDS kills, 20 by default)
+	@CHAOS_ROUNDS=$${CHAOS_ROUNDS-20} go test ./testsuite/chaos -count=1 -v -timeout 30m
