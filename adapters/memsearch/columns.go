@@ -92,7 +92,8 @@ type category struct {
 	parent uint32
 }
 
-// snapshot is a state of an index, immutable but for keys and skus.
+// snapshot is a state of an index, immutable but for keys and skus, and for what
+// it remembers of its own.
 type snapshot struct {
 	*keys
 	*skus
@@ -119,5 +120,6 @@ type snapshot struct {
 	avgLength float32
 	lexicon   *lexicon
 
-	counted *counts
+	counted  *counts
+	answered *answers
 }

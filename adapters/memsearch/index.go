@@ -53,14 +53,23 @@ func (x *Index) Search(ctx context.Context, q search.Query) (search.Result, erro
 	if err := q.Validate(); err != nil {
 		return search.Result{}, err
 	}
+	if err := ctx.Err(); err != nil {
+		return search.Result{}, fault.Wrap(fault.Canceled, "memsearch", err)
+	}
 	q = q.Normalize()
+	key, state := keyOf(&q), x.current.Load()
+	if r, ok := state.answered.find(key); ok {
+		return r, nil
+	}
 	if err := x.enter(ctx); err != nil {
 		return search.Result{}, err
 	}
 	defer x.leave()
 	room := x.room()
 	defer x.rooms.Put(room)
-	return x.current.Load().search(&q, x.weights, room), nil
+	r := state.search(&q, x.weights, room)
+	state.answered.keep(key, r)
+	return r, nil
 }
 
 // enter waits for a processor.

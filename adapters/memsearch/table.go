@@ -373,7 +373,7 @@ func (t *table) categoryFor(c search.Category, parent uint32) uint32 {
 // publish returns the present state for readers.
 func (t *table) publish() *snapshot {
 	s := t.snapshot
-	s.counted = new(counts)
+	s.counted, s.answered = new(counts), new(answers)
 	s.live, s.multi = t.live.freeze(), t.multi.freeze()
 	s.groups, s.postings, s.inPath, s.ofAttribute = t.groups.freeze(), t.postings.freeze(), t.inPath.freeze(), t.ofAttribute.freeze()
 	if t.alive > 0 {
