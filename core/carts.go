@@ -15,9 +15,9 @@ import (
 	"github.com/bodega-commerce/bodega/ports"
 )
 
-// Carts fills baskets. A cart is its customer's, or whoever's shows its token;
-// one opened by the system or by an API key with order.write has no token and
-// is theirs. A cart that is not the actor's is NotFound.
+// Carts fills baskets. A cart belongs to its customer, or to whoever shows its
+// token; one opened by the system or by an API key with order.write has no token
+// and belongs to all of those. A cart that is not the actor's is NotFound.
 type Carts struct{ s *shared }
 
 // OpenCart opens an empty cart.

@@ -12,7 +12,8 @@ import (
 
 // Catalog keeps products and what describes them. What shoppers see is read
 // from wherever it is quickest; what operators see and every write is the
-// primary's.
+// primary's. Commands of operators need catalog.write, their questions
+// catalog.read.
 type Catalog struct{ s *shared }
 
 // present puts beside products what it takes to show them: one read of the
@@ -26,9 +27,11 @@ func (s *shared) present(ctx context.Context, products []catalog.Product, after 
 	if err != nil {
 		return nil, err
 	}
-	var skus []id.SKU
+	skus := make([]id.SKU, 0, 4*len(products))
 	for i := range products {
-		skus = append(skus, products[i].SKUs()...)
+		for j := range products[i].Variants {
+			skus = append(skus, products[i].Variants[j].SKU)
+		}
 	}
 	available, err := s.Orders.Stock.Availability(ctx, skus, after.Orders)
 	if err != nil {

@@ -21,7 +21,8 @@ const (
 	MaxImagePixels = 40_000_000
 )
 
-// Images takes in pictures and gives them out.
+// Images takes in pictures, which needs catalog.write, and gives them out to
+// everybody.
 type Images struct{ s *shared }
 
 // UploadImage offers a picture.

@@ -11,7 +11,8 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 )
 
-// Imports brings catalogues in and out.
+// Imports brings catalogues in and out. Bringing in needs catalog.write, all
+// else catalog.read.
 type Imports struct{ s *shared }
 
 // QueueImport announces an import, so that it can be asked about before it runs.

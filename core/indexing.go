@@ -231,8 +231,8 @@ type RebuildIndex struct {
 }
 
 // Rebuild makes a new index beside the one in service and puts it in its
-// place, and returns how many products it went through. Conflict while another
-// build is under way.
+// place, and returns how many products it went through. Needs search.manage.
+// Conflict while another build is under way.
 func (se *Search) Rebuild(ctx context.Context, cmd RebuildIndex) (int, error) {
 	if err := allow(cmd.By, account.SearchManage); err != nil {
 		return 0, err

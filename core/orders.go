@@ -14,8 +14,8 @@ import (
 	"github.com/bodega-commerce/bodega/ports"
 )
 
-// Orders sees orders through. An order is its customer's, whoever's shows its
-// token, and every operator's with order.read; to others it is NotFound.
+// Orders sees orders through. An order is visible to its customer, to whoever
+// shows its token and to operators with order.read; to others it is NotFound.
 //
 // A step that the order's state forbids is Conflict (order_state_conflict, Data
 // order.StateConflict); a step already taken is a success without effect.
@@ -220,8 +220,8 @@ func (x *Orders) Lookup(ctx context.Context, c LookupOrder) error {
 }
 
 // Cancel cancels an order, gives its stock back and sends its money back:
-// customers may until it is fulfilled, operators with order.write until a line
-// of it is shipped.
+// customers may until it is being packed, operators with order.write until a
+// line of it is shipped.
 func (x *Orders) Cancel(ctx context.Context, c CancelOrder) (OrderView, error) {
 	d, err := x.s.visible(ctx, c.By, c.Order)
 	if err != nil {

@@ -42,8 +42,9 @@ type FoundProduct struct {
 }
 
 // Find answers one page of products with the facets of all. While the engine
-// is down it answers Degraded from the store, without words or facets, as far
-// as the query allows. Invalid as of search.Query.Validate.
+// is down it answers Degraded from the store, without facets or filters: products
+// whose name has the text in it, or else a page of the category or brand. Invalid
+// as of search.Query.Validate.
 func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, error) {
 	if err := q.Query.Validate(); err != nil {
 		return FoundProducts{}, err
@@ -75,9 +76,13 @@ func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, erro
 	if err != nil {
 		return FoundProducts{}, err
 	}
+	found.Items = make([]FoundProduct, 0, len(views))
 	for _, h := range found.Hits {
-		if i := slices.IndexFunc(views, func(v ProductView) bool { return v.ID == h.Product }); i >= 0 {
-			found.Items = append(found.Items, FoundProduct{views[i], h})
+		for i := range views { // few, but each is large
+			if views[i].ID == h.Product {
+				found.Items = append(found.Items, FoundProduct{views[i], h})
+				break
+			}
 		}
 	}
 	return found, nil

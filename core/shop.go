@@ -53,7 +53,8 @@ const (
 	CaptureManually  CaptureAt = "manual"
 )
 
-// Options are the shop's settings. Every zero value is usable.
+// Options are the shop's settings. Every zero value is usable and means what its
+// comment says.
 type Options struct {
 	Name              string            // "Bodega"
 	Currency          money.Currency    // "EUR"

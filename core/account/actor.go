@@ -12,8 +12,8 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 )
 
-// Permission names something an operator may do. The API key and the system
-// hold all of them unless they were given a list.
+// Permission names something an operator may do. An API key holds those it was
+// given, the system all of them, everybody else none.
 type Permission string
 
 const (

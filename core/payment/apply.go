@@ -115,7 +115,8 @@ func larger(a, b money.Amount) money.Amount {
 	return a
 }
 
-// Paid reports whether money is held or was taken and not given back, whole.
+// Paid reports whether the shop holds money of the payment: authorized, or
+// captured and not all of it given back.
 func (p *Payment) Paid() bool {
 	switch p.Status {
 	case Authorized, Captured, PartiallyRefunded:
