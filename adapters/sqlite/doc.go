@@ -4,8 +4,8 @@
 // ports and zombiezen.com/go/sqlite.
 //
 // One goroutine writes. Transactions that wait for it share one COMMIT, and so
-// one flush of the disk; each runs under a savepoint of its own, and nobody is
-// answered before the COMMIT. Reads go to a few connections of their own, which
+// one flush of the disk; all but the first run under a savepoint of their own,
+// and nobody is answered before the COMMIT. Reads go to a few connections of their own, which
 // never wait for the writer. Only one process may have a file open for writing;
 // whoever opens it holds the lock of the data directory.
 //
