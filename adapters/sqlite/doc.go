@@ -5,9 +5,9 @@
 //
 // One goroutine writes. Transactions that wait for it share one COMMIT, and so
 // one flush of the disk; all but the first run under a savepoint of their own,
-// and nobody is answered before the COMMIT. Reads go to a few connections of their own, which
-// never wait for the writer. Only one process may have a file open for writing;
-// whoever opens it holds the lock of the data directory.
+// and nobody is answered before the COMMIT. Reads go to a few connections of
+// their own, which never wait for the writer. Only one process may have a file
+// open for writing; whoever opens it holds the lock of the data directory.
 //
 // Rules for statements: every query string is constant, because it is the key
 // of the statement cache; no OR ROLLBACK and no deferred constraint, because
