@@ -2,7 +2,7 @@ package core
 
 import (
 	"encoding/binary"
-	"hash/fnv"
+	"math/bits"
 
 	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/catalog"
@@ -95,12 +95,15 @@ func (v *ProductView) InStock() bool {
 // its brand, its categories with their attribute definitions, and what is
 // available. Equal revisions look alike; it is not a hash of the content.
 func (v *ProductView) Revision() uint64 {
-	h := fnv.New64a()
-	var buf [8]byte
+	h := uint64(0x9e3779b97f4a7c15)
+	mix := func(word uint64) {
+		hi, lo := bits.Mul64(h^word, 0xd6e8feb86659fd93)
+		h = hi ^ lo
+	}
 	add := func(id [16]byte, version int64) {
-		h.Write(id[:])
-		binary.LittleEndian.PutUint64(buf[:], uint64(version))
-		h.Write(buf[:])
+		mix(binary.LittleEndian.Uint64(id[:8]))
+		mix(binary.LittleEndian.Uint64(id[8:]))
+		mix(uint64(version))
 	}
 	add(v.ID.UUID, v.Version)
 	if v.Brand != nil {
@@ -112,5 +115,5 @@ func (v *ProductView) Revision() uint64 {
 	for i := range v.Variants {
 		add(v.Variants[i].ID.UUID, int64(v.Available[v.Variants[i].SKU.Fold()]))
 	}
-	return h.Sum64()
+	return h
 }

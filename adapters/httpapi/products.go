@@ -53,8 +53,8 @@ func (a *api) registerProducts() {
 		ID: "listProducts", Method: http.MethodGet, Path: "/v1/products", Tag: tag, Cache: forEverybody, Summary: "List active products",
 		Description: "With `cursor` (empty to begin) it walks all of them and answers `items` and `next_cursor`.",
 	}, func(ctx context.Context, in *listProducts) (*reply[ProductList], error) {
-		switch {
-		case exchangeOf(ctx).r.URL.Query().Has("cursor"):
+		switch u := exchangeOf(ctx).r.URL; {
+		case strings.Contains(u.RawQuery, "cursor") && u.Query().Has("cursor"):
 			return a.walkProducts(ctx, in)
 		case in.SKUs != "":
 			return a.productsBySKU(ctx, in.SKUs)
