@@ -71,7 +71,8 @@ func (x *Keys) Remember(ctx context.Context, c RememberAnswer) (ports.Answer, er
 	return x.s.Orders.Keys.Remember(ctx, k, c.Answer)
 }
 
-// Release frees a held key at once, for what did not end in a final answer.
+// Release gives a held key back, for what did not end in a final answer: unless
+// it has got to an order, it may be used for something else.
 func (x *Keys) Release(ctx context.Context, c ReleaseKey) error {
 	k, err := keyOf(c.By, c.Operation, c.Key)
 	if err != nil {

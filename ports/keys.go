@@ -60,8 +60,9 @@ type Keys interface {
 	// Remember stores the answer of a finished or held key, first writer wins,
 	// and returns the answer in force.
 	Remember(ctx context.Context, k KeyRef, a Answer) (Answer, error)
-	// Release gives a held key back without an outcome, so that the same key may
-	// try again at once. A finished key stays.
+	// Release gives a held key back without an outcome. Nothing is remembered of
+	// one that has got to no order: it may be used for something else at once. One
+	// that has goes on with the same request. A finished key stays.
 	Release(ctx context.Context, k KeyRef) error
 }
 

@@ -89,7 +89,12 @@ func (ks keys) Remember(ctx context.Context, k ports.KeyRef, a ports.Answer) (po
 
 func (ks keys) Release(ctx context.Context, k ports.KeyRef) error {
 	_, err := ks.db.write(ctx, ports.Orders, func(_ context.Context, s *session) error {
-		_, err := s.exec(`UPDATE idempotency_keys SET locked_until = 0
+		forgotten, err := s.exec(`DELETE FROM idempotency_keys
+			WHERE owner = ?1 AND operation = ?2 AND key = ?3 AND outcome IS NULL AND status IS NULL AND order_id IS NULL`, k.Owner, k.Operation, k.Key)
+		if err != nil || forgotten > 0 {
+			return err
+		}
+		_, err = s.exec(`UPDATE idempotency_keys SET locked_until = 0
 			WHERE owner = ?1 AND operation = ?2 AND key = ?3 AND outcome IS NULL AND status IS NULL`, k.Owner, k.Operation, k.Key)
 		return err
 	})

@@ -105,6 +105,21 @@ func TestKeys(t *testing.T, h OrderHarness) {
 		mustBe(t, claim(w, ref, "a", 0), ports.ClaimFinished)
 	})
 
+	t.Run("AReleasedKeyThatGotNowhereIsForgotten", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		claim(w, ref, "a", 0)
+		if err := w.store.Keys.Release(t.Context(), ref); err != nil {
+			t.Fatal(err)
+		}
+		mustBe(t, claim(w, ref, "b", 0), ports.ClaimNew)
+		attach(w, w.orderID())
+		if err := w.store.Keys.Release(t.Context(), ref); err != nil {
+			t.Fatal(err)
+		}
+		mustBe(t, claim(w, ref, "a", 0), ports.ClaimOther)
+	})
+
 	t.Run("SettledIsFinishedOnce", func(t *testing.T) {
 		t.Parallel()
 		w := newOrderWorld(t, h)
