@@ -85,7 +85,7 @@ func (x *storm) shop(ctx context.Context) bool {
 		return err == nil && x.refused(a)
 	}
 	for sku := range x.stock { // one or more, in no order
-		if a, err = s.put(ctx, line{sku, 1 + rand.N(2)}); err != nil {
+		if _, err = s.put(ctx, line{sku, 1 + rand.N(2)}); err != nil {
 			return false
 		}
 		if rand.N(2) == 0 {

@@ -86,7 +86,7 @@ const nobody = 65534
 // openDir makes a directory that every user can reach.
 func openDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "bodega-chaos-data")
+	dir, err := os.MkdirTemp("", "bodega-chaos-data") //nolint:usetesting // other users cannot reach t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,40 @@ func TestInterrupt(t *testing.T) {
 	x.act()
 	x.server.settle(time.Minute)
 	x.verify()
+}
+
+// A client that never finishes its request does not keep the server from ending.
+func TestInterrupt_CutsOffWhatHangs(t *testing.T) {
+	t.Parallel()
+	s := serve(t, t.TempDir(), "BODEGA_SHUTDOWN_TIMEOUT=300ms")
+	s.sell("TEE", 10)
+	x := &storm{t: t, server: s}
+	x.begin(x.arrive())
+	began := time.Now()
+	if code := s.interrupt(); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	s.again().mustBeSound()
+}
+
+// A second Ctrl-C is for people who cannot wait.
+func TestInterrupt_Twice(t *testing.T) {
+	t.Parallel()
+	s := serve(t, t.TempDir(), "BODEGA_SHUTDOWN_TIMEOUT=1h")
+	s.sell("TEE", 10)
+	x := &storm{t: t, server: s}
+	x.begin(x.arrive())
+	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	refusesConnections(t, s)
+	if code := s.interrupt(); code != -1 { // by the signal
+		t.Errorf("exit code %d", code)
+	}
+	s.again().mustBeSound()
 }
 
 // begin sends a checkout but for the last byte.
