@@ -295,8 +295,11 @@ func TestMails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, asked := range []core.LookupOrder{
-		{Number: strings.ToLower(placed.Number), Email: " ADA@example.com"}, {Number: placed.Number, Email: "eve@example.com"},
-		{Number: "0000-0000-0", Email: "ada@example.com"}, {Number: "", Email: ""}, {Number: placed.Number, Email: "no address"},
+		{Number: strings.ToLower(placed.Number), Email: " ADA@example.com"},
+		{Number: placed.Number, Email: "eve@example.com"},
+		{Number: "0000-0000-0", Email: "ada@example.com"},
+		{Number: "", Email: ""},
+		{Number: placed.Number, Email: "no address"},
 	} {
 		if err := w.shop.Orders.Lookup(t.Context(), asked); err != nil {
 			t.Errorf("%+v: %v", asked, err)

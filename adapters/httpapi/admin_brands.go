@@ -64,7 +64,8 @@ func (a *api) registerAdminBrands() {
 	register(a.edge, operation{ID: "adminReadBrand", Method: http.MethodGet, Path: "/v1/admin/brands/{id}", Tag: tag, Permission: account.CatalogRead, Summary: "Show a brand"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
-		}) (*reply[AdminBrand], error) {
+		},
+		) (*reply[AdminBrand], error) {
 			b, err := pathID(in.ID, "brand")
 			if err != nil {
 				return nil, err
@@ -77,7 +78,8 @@ func (a *api) registerAdminBrands() {
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
 		Body brandRequest
-	}) (*reply[AdminBrand], error) {
+	},
+	) (*reply[AdminBrand], error) {
 		u, err := pathID(in.ID, "brand")
 		if err != nil {
 			return nil, err
@@ -94,7 +96,8 @@ func (a *api) registerAdminBrands() {
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
 		Body brandPatch
-	}) (*reply[AdminBrand], error) {
+	},
+	) (*reply[AdminBrand], error) {
 		u, err := pathID(in.ID, "brand")
 		if err != nil {
 			return nil, err
@@ -108,7 +111,8 @@ func (a *api) registerAdminBrands() {
 	register(a.edge, operation{ID: "deleteBrand", Method: http.MethodDelete, Path: "/v1/admin/brands/{id}", Tag: tag, Permission: account.CatalogWrite, Summary: "Delete a brand without products"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
-		}) (*reply[nothing], error) {
+		},
+		) (*reply[nothing], error) {
 			b, version, err := writeOf(ctx, in.ID, "brand")
 			if err != nil {
 				return nil, err

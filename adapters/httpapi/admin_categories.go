@@ -75,7 +75,8 @@ func (a *api) registerAdminCategories() {
 	register(a.edge, operation{ID: "adminReadCategory", Method: http.MethodGet, Path: "/v1/admin/categories/{id}", Tag: tag, Permission: account.CatalogRead, Summary: "Show a category"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
-		}) (*reply[AdminCategory], error) {
+		},
+		) (*reply[AdminCategory], error) {
 			c, err := pathID(in.ID, "category")
 			if err != nil {
 				return nil, err
@@ -108,7 +109,8 @@ func (a *api) registerCategoryWrites(tag string) {
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
 		Body categoryRequest
-	}) (*reply[AdminCategory], error) {
+	},
+	) (*reply[AdminCategory], error) {
 		c, err := pathID(in.ID, "category")
 		if err != nil {
 			return nil, err
@@ -125,7 +127,8 @@ func (a *api) registerCategoryWrites(tag string) {
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
 		Body categoryPatch
-	}) (*reply[AdminCategory], error) {
+	},
+	) (*reply[AdminCategory], error) {
 		c, err := pathID(in.ID, "category")
 		if err != nil {
 			return nil, err
@@ -145,7 +148,8 @@ func (a *api) registerCategoryWrites(tag string) {
 			ParentID Opt[id.Category] `json:"parent_id,omitzero" doc:"null: a root"`
 			Position int              `json:"position,omitempty" minimum:"0" maximum:"100000"`
 		}
-	}) (*reply[AdminCategory], error) {
+	},
+	) (*reply[AdminCategory], error) {
 		c, version, err := writeOf(ctx, in.ID, "category")
 		if err != nil {
 			return nil, err
@@ -157,7 +161,8 @@ func (a *api) registerCategoryWrites(tag string) {
 	register(a.edge, operation{ID: "deleteCategory", Method: http.MethodDelete, Path: "/v1/admin/categories/{id}", Tag: tag, Permission: account.CatalogWrite, Summary: "Delete an empty category"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
-		}) (*reply[nothing], error) {
+		},
+		) (*reply[nothing], error) {
 			c, version, err := writeOf(ctx, in.ID, "category")
 			if err != nil {
 				return nil, err
@@ -188,7 +193,8 @@ func (a *api) registerAttributes(tag string) {
 	}, func(ctx context.Context, in *struct {
 		AttributeRef
 		Body attributeRequest
-	}) (*reply[AdminAttribute], error) {
+	},
+	) (*reply[AdminAttribute], error) {
 		c, err := pathID(in.ID, "category")
 		if err != nil {
 			return nil, err

@@ -53,7 +53,8 @@ func (a *api) registerJobs() {
 			Queue  string `query:"queue" maxLength:"64"`
 			Cursor string `query:"cursor"`
 			Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"24"`
-		}) (*reply[CursorPage[DeadJob]], error) {
+		},
+		) (*reply[CursorPage[DeadJob]], error) {
 			scope := "dead:" + in.Queue
 			from, err := uuidCursor(scope, in.Cursor)
 			if err != nil {

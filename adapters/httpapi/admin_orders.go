@@ -17,7 +17,8 @@ func (a *api) registerAdminOrders() {
 	register(a.edge, operation{ID: "adminReadOrder", Method: http.MethodGet, Path: "/v1/admin/orders/{id}", Tag: tag, Permission: account.OrderRead, Summary: "Show an order"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id" doc:"id or number"`
-		}) (*reply[Order], error) {
+		},
+		) (*reply[Order], error) {
 			by := caller(ctx, "")
 			if u, ok := id.Parse(in.ID); ok {
 				return a.shown(a.shop.Orders.Find(ctx, core.FindOrder{By: by, Order: id.Order{UUID: u}}))
@@ -49,7 +50,8 @@ func (a *api) registerBrowseOrders(tag string) {
 			Cursor        string    `query:"cursor"`
 			Limit         int       `query:"limit" minimum:"1" maximum:"100" default:"24"`
 			Count         bool      `query:"count"`
-		}) (*reply[CursorPage[Order]], error) {
+		},
+		) (*reply[CursorPage[Order]], error) {
 			const scope = "orders"
 			before, err := uuidCursor(scope, in.Cursor)
 			if err != nil {
@@ -82,7 +84,8 @@ func (a *api) registerOrderWrites(tag string) {
 		Body *struct {
 			Reason string `json:"reason,omitempty" maxLength:"500"`
 		}
-	}) (*reply[Order], error) {
+	},
+	) (*reply[Order], error) {
 		o, err := pathID(in.ID, "order")
 		if err != nil {
 			return nil, err
@@ -104,7 +107,8 @@ func (a *api) registerOrderWrites(tag string) {
 			TrackingNumber string         `json:"tracking_number,omitempty" maxLength:"200"`
 			TrackingURL    string         `json:"tracking_url,omitempty" maxLength:"2000" format:"uri"`
 		}
-	}) (*reply[Order], error) {
+	},
+	) (*reply[Order], error) {
 		o, err := pathID(in.ID, "order")
 		if err != nil {
 			return nil, err
@@ -126,7 +130,8 @@ func (a *api) registerOrderWrites(tag string) {
 		Body struct {
 			Text string `json:"text" minLength:"1" maxLength:"2000"`
 		}
-	}) (*reply[Order], error) {
+	},
+	) (*reply[Order], error) {
 		o, err := pathID(in.ID, "order")
 		if err != nil {
 			return nil, err
@@ -138,7 +143,8 @@ func (a *api) registerOrderWrites(tag string) {
 		Status: http.StatusAccepted, Summary: "Mail the confirmation once more",
 	}, func(ctx context.Context, in *struct {
 		ID string `path:"id"`
-	}) (*reply[Accepted], error) {
+	},
+	) (*reply[Accepted], error) {
 		o, err := pathID(in.ID, "order")
 		if err != nil {
 			return nil, err
@@ -157,7 +163,8 @@ func (a *api) orderStep(name, step, summary string, do func(context.Context, acc
 		Summary: summary, Description: "Repeating a step already taken changes nothing.",
 	}, func(ctx context.Context, in *struct {
 		ID string `path:"id"`
-	}) (*reply[Order], error) {
+	},
+	) (*reply[Order], error) {
 		o, err := pathID(in.ID, "order")
 		if err != nil {
 			return nil, err

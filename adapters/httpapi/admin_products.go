@@ -125,7 +125,8 @@ func (a *api) registerBrowseProducts() {
 			Cursor       string    `query:"cursor"`
 			Limit        int       `query:"limit" minimum:"1" maximum:"100" default:"24"`
 			Count        bool      `query:"count"`
-		}) (*reply[CursorPage[AdminProduct]], error) {
+		},
+		) (*reply[CursorPage[AdminProduct]], error) {
 			column, descending := strings.CutPrefix(in.Sort, "-")
 			b := catalog.Browse{
 				Query: in.Q, Status: catalog.Status(in.Status), UpdatedSince: in.UpdatedSince, Sort: catalog.BrowseSort(column),
@@ -169,7 +170,8 @@ func (a *api) registerBrowseProducts() {
 	register(a.edge, operation{ID: "adminReadProduct", Method: http.MethodGet, Path: "/v1/admin/products/{id}", Tag: tag, Permission: account.CatalogRead, Summary: "Show a product of any status"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
-		}) (*reply[AdminProduct], error) {
+		},
+		) (*reply[AdminProduct], error) {
 			p, err := pathID(in.ID, "product")
 			if err != nil {
 				return nil, err
@@ -211,7 +213,8 @@ func (a *api) registerProductWrites() {
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
 		Body productRequest
-	}) (*reply[AdminProduct], error) {
+	},
+	) (*reply[AdminProduct], error) {
 		p, err := pathID(in.ID, "product")
 		if err != nil {
 			return nil, err
@@ -234,7 +237,8 @@ func (a *api) registerProductWrites() {
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
 		Body productPatch
-	}) (*reply[AdminProduct], error) {
+	},
+	) (*reply[AdminProduct], error) {
 		p, err := pathID(in.ID, "product")
 		if err != nil {
 			return nil, err
@@ -259,7 +263,8 @@ func (a *api) registerProductWrites() {
 	register(a.edge, operation{ID: "deleteProduct", Method: http.MethodDelete, Path: "/v1/admin/products/{id}", Tag: tag, Permission: account.CatalogWrite, Summary: "Delete a product"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
-		}) (*reply[nothing], error) {
+		},
+		) (*reply[nothing], error) {
 			p, version, err := writeOf(ctx, in.ID, "product")
 			if err != nil {
 				return nil, err
@@ -275,7 +280,8 @@ func (a *api) registerProductSteps() {
 		register(a.edge, operation{ID: name, Method: http.MethodPost, Path: "/v1/admin/products/{id}/" + path, Tag: tag, Permission: account.CatalogWrite, Summary: summary},
 			func(ctx context.Context, in *struct {
 				ID string `path:"id"`
-			}) (*reply[AdminProduct], error) {
+			},
+			) (*reply[AdminProduct], error) {
 				p, version, err := writeOf(ctx, in.ID, "product")
 				if err != nil {
 					return nil, err
@@ -294,7 +300,8 @@ func (a *api) registerProductSteps() {
 		Body struct {
 			ImageIDs []string `json:"image_ids" maxItems:"50"`
 		}
-	}) (*reply[AdminProduct], error) {
+	},
+	) (*reply[AdminProduct], error) {
 		p, version, err := writeOf(ctx, in.ID, "product")
 		if err != nil {
 			return nil, err
@@ -320,7 +327,8 @@ func (a *api) registerAdminVariants() {
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
 		Body variantRequest
-	}) (*reply[AdminProduct], error) {
+	},
+	) (*reply[AdminProduct], error) {
 		p, version, err := writeOf(ctx, in.ID, "product")
 		if err != nil {
 			return nil, err
@@ -339,7 +347,8 @@ func (a *api) registerAdminVariants() {
 	register(a.edge, operation{ID: "readVariant", Method: http.MethodGet, Path: "/v1/admin/variants/{sku}", Tag: tag, Permission: account.CatalogRead, Summary: "Show a variant", Description: "Its version is its product's."},
 		func(ctx context.Context, in *struct {
 			SKU string `path:"sku"`
-		}) (*reply[AdminVariant], error) {
+		},
+		) (*reply[AdminVariant], error) {
 			return a.savedVariant(in.SKU)(a.shop.Catalog.FindVariant(ctx, core.FindVariant{By: caller(ctx, ""), SKU: id.SKU(in.SKU)}))
 		})
 	register(a.edge, operation{
@@ -348,7 +357,8 @@ func (a *api) registerAdminVariants() {
 	}, func(ctx context.Context, in *struct {
 		SKU  string `path:"sku"`
 		Body variantRequest
-	}) (*reply[AdminVariant], error) {
+	},
+	) (*reply[AdminVariant], error) {
 		var f fault.Fields
 		v := newVariant(&f, "", in.Body)
 		if err := f.Err(); err != nil {
@@ -364,7 +374,8 @@ func (a *api) registerAdminVariants() {
 	}, func(ctx context.Context, in *struct {
 		SKU  string `path:"sku"`
 		Body variantPatch
-	}) (*reply[AdminVariant], error) {
+	},
+	) (*reply[AdminVariant], error) {
 		b := in.Body
 		cmd := core.PatchVariant{
 			By: caller(ctx, ""), SKU: id.SKU(in.SKU), Version: conditions(ctx).Version, NewSKU: (*id.SKU)(b.SKU), Title: changed(b.Title),
@@ -384,7 +395,8 @@ func (a *api) registerAdminVariants() {
 	register(a.edge, operation{ID: "deleteVariant", Method: http.MethodDelete, Path: "/v1/admin/variants/{sku}", Tag: tag, Permission: account.CatalogWrite, Summary: "Delete a variant"},
 		func(ctx context.Context, in *struct {
 			SKU string `path:"sku"`
-		}) (*reply[nothing], error) {
+		},
+		) (*reply[nothing], error) {
 			condition, err := preconditionOf(exchangeOf(ctx).r.Header)
 			if err != nil {
 				return nil, err

@@ -137,7 +137,7 @@ func (r *route) checkText(x *exchange) error {
 	if strings.IndexByte(u.Path, 0) < 0 && utf8.ValidString(u.Path) && strings.IndexByte(u.RawQuery, '%') < 0 && utf8.ValidString(u.RawQuery) {
 		return nil
 	}
-	query, _ := url.ParseQuery(u.RawQuery) //nolint:errcheck // what cannot be unescaped is not there
+	query, _ := url.ParseQuery(u.RawQuery) // what cannot be unescaped is not there
 	var fields []FieldError
 	for _, p := range r.params {
 		var values []string

@@ -100,7 +100,7 @@ func (p *Problem) answer() *answer {
 	body, err := encode(p)
 	if err != nil { // a member that does not encode: answer without
 		p.members, p.cause = nil, err
-		body, _ = encode(p) //nolint:errcheck // strings and numbers do
+		body, _ = encode(p) // strings and numbers do
 	}
 	a := &answer{status: p.Status, contentType: problemType, body: body, problem: p}
 	set := func(name, value string) {
@@ -161,6 +161,6 @@ func (x *exchange) send(a *answer) {
 	h["Content-Type"] = x.header(2, a.contentType)
 	h["Content-Length"] = x.header(3, strconv.Itoa(len(a.body)))
 	x.WriteHeader(a.status)
-	_, _ = x.Write(a.body) //nolint:errcheck // the client is gone; there is nobody to tell
+	_, _ = x.Write(a.body) // the client is gone; there is nobody to tell
 	x.edge.recycle(a)
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/bodega-commerce/bodega/core"
-	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
@@ -102,14 +101,6 @@ func text(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-// role is how an order's allowed actions see the caller.
-func role(by account.Actor, p account.Permission) account.Role {
-	if by.Can(p) {
-		return account.RoleAdmin
-	}
-	return account.RoleCustomer
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

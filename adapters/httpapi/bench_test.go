@@ -30,7 +30,8 @@ func BenchmarkEdge(b *testing.B) {
 	note := Note{ID: "a", Text: strings.Repeat("x", 100), Price: Some(Money{100, "EUR"}), Lines: make([]NoteLine, 20)}
 	register(e, operation{ID: "bytes", Method: "GET", Path: "/bytes/{id}", Cache: "public"}, func(context.Context, *struct {
 		ID string `path:"id"`
-	}) (*reply[Note], error) {
+	},
+	) (*reply[Note], error) {
 		return &reply[Note]{Rendered: rendered, ETag: `W/"1"`}, nil
 	})
 	register(e, operation{ID: "struct", Method: "GET", Path: "/struct", Cache: "public"}, func(context.Context, *struct{}) (*reply[Note], error) {

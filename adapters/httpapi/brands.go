@@ -34,7 +34,8 @@ func (a *api) registerBrands() {
 	register(a.edge, operation{ID: "readBrand", Method: http.MethodGet, Path: "/v1/brands/{slug}", Tag: tag, Cache: forEverybody, Also: anotherAddress()[:1], Summary: "Show a brand"},
 		func(ctx context.Context, in *struct {
 			Slug string `path:"slug"`
-		}) (*reply[Brand], error) {
+		},
+		) (*reply[Brand], error) {
 			b, err := a.shop.Catalog.Brand(ctx, in.Slug, afterAll(ctx))
 			if err != nil {
 				return nil, err

@@ -98,7 +98,8 @@ func (a *api) registerCarts() {
 		Body struct {
 			Quantity int32 `json:"quantity" minimum:"0"`
 		}
-	}) (*reply[Cart], error) {
+	},
+	) (*reply[Cart], error) {
 		cart, version, err := cartWrite(ctx, in.ID)
 		if err != nil {
 			return nil, err
@@ -115,7 +116,8 @@ func (a *api) registerCarts() {
 		func(ctx context.Context, in *struct {
 			CartRef
 			SKU string `path:"sku"`
-		}) (*reply[Cart], error) {
+		},
+		) (*reply[Cart], error) {
 			cart, version, err := cartWrite(ctx, in.ID)
 			if err != nil {
 				return nil, err

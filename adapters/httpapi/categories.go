@@ -56,7 +56,8 @@ func (a *api) registerCategories() {
 		func(ctx context.Context, in *struct {
 			Slug       string `path:"slug"`
 			Attributes string `query:"attributes" enum:"filterable,all" default:"filterable"`
-		}) (*reply[Category], error) {
+		},
+		) (*reply[Category], error) {
 			c, err := a.shop.Catalog.Category(ctx, in.Slug, afterAll(ctx))
 			if err != nil {
 				return nil, err

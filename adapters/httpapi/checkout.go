@@ -136,7 +136,8 @@ func (a *api) registerCheckout() {
 	}, func(ctx context.Context, in *struct {
 		Token string `header:"X-Cart-Token"`
 		Body  quoteRequest
-	}) (*reply[Quote], error) {
+	},
+	) (*reply[Quote], error) {
 		cart, err := pathID(in.Body.CartID, "cart")
 		if err != nil {
 			return nil, err
@@ -156,7 +157,8 @@ func (a *api) registerCheckout() {
 	}, func(ctx context.Context, in *struct {
 		Token string `header:"X-Cart-Token"`
 		Body  checkoutRequest
-	}) (*reply[Order], error) {
+	},
+	) (*reply[Order], error) {
 		cart, err := pathID(in.Body.CartID, "cart")
 		if err != nil {
 			return nil, err

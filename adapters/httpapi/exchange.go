@@ -45,7 +45,7 @@ type exchangeKey struct{}
 
 // exchangeOf returns the exchange that the edge put into the context.
 func exchangeOf(ctx context.Context) *exchange {
-	x, _ := ctx.Value(exchangeKey{}).(*exchange) //nolint:errcheck // nil outside of a request
+	x, _ := ctx.Value(exchangeKey{}).(*exchange) // nil outside of a request
 	return x
 }
 

@@ -191,7 +191,7 @@ func (t translator) field(d *huma.ErrorDetail) FieldError {
 
 // integer tells a number that is too large from what is none.
 func integer(v any) (code, message string) {
-	s, _ := v.(string) //nolint:errcheck // anything else is no number
+	s, _ := v.(string) // anything else is no number
 	digits := strings.TrimPrefix(s, "-")
 	if digits == "" || strings.Trim(digits, "0123456789") != "" {
 		return "type", "expected integer"

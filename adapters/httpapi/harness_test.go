@@ -131,7 +131,8 @@ func (d *desk) operations() {
 			Owner  id.Order `query:"owner"`
 			Cursor string   `query:"cursor"`
 			Must   string   `query:"must"`
-		}) (*reply[Page[Note]], error) {
+		},
+		) (*reply[Page[Note]], error) {
 			if err := d.called(ctx); err != nil {
 				return nil, err
 			}
@@ -143,7 +144,8 @@ func (d *desk) operations() {
 	register(d.edge, operation{ID: "readNote", Method: "GET", Path: "/notes/{slug}", Summary: "Read", Cache: "public, max-age=60"},
 		func(ctx context.Context, in *struct {
 			Slug string `path:"slug" maxLength:"120"`
-		}) (*reply[Note], error) {
+		},
+		) (*reply[Note], error) {
 			if err := d.called(ctx); err != nil {
 				return nil, err
 			}
@@ -174,7 +176,8 @@ func (d *desk) operations() {
 			Body struct {
 				Text Opt[string] `json:"text,omitzero" maxLength:"10"`
 			}
-		}) (*reply[Note], error) {
+		},
+		) (*reply[Note], error) {
 			if err := d.called(ctx); err != nil {
 				return nil, err
 			}
@@ -186,7 +189,8 @@ func (d *desk) operations() {
 	register(d.edge, operation{ID: "deleteNote", Method: "DELETE", Path: "/notes/{slug}", Summary: "Delete"},
 		func(ctx context.Context, _ *struct {
 			Slug string `path:"slug"`
-		}) (*reply[nothing], error) {
+		},
+		) (*reply[nothing], error) {
 			return &reply[nothing]{}, d.called(ctx)
 		})
 	register(d.edge, operation{ID: "sendNote", Method: "POST", Path: "/notes/{slug}/send", Summary: "Send", Key: keyRequired, Deadline: 100 * time.Millisecond, Fields: map[string]string{"cart": "cart_id"}},
@@ -195,13 +199,15 @@ func (d *desk) operations() {
 			Body struct {
 				CartID string `json:"cart_id"`
 			}
-		}) (*reply[nothing], error) {
+		},
+		) (*reply[nothing], error) {
 			return &reply[nothing]{}, d.called(ctx)
 		})
 	registerStream(d.edge, operation{ID: "exportNotes", Method: "GET", Path: "/export", Summary: "Export", Produces: "application/x-ndjson", Deadline: -1},
 		func(ctx context.Context, in *struct {
 			Break bool `query:"break"`
-		}, w http.ResponseWriter, _ *http.Request) error {
+		}, w http.ResponseWriter, _ *http.Request,
+		) error {
 			if in.Break {
 				_, _ = io.WriteString(w, "{}\n")
 				_ = http.NewResponseController(w).Flush()

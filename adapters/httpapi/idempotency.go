@@ -99,7 +99,7 @@ func claimed(ctx context.Context) (ports.KeyRef, [32]byte) {
 // order of its members nor its white space make it another.
 func fingerprint(path string, body any) ([32]byte, error) {
 	h := sha256.New()
-	h.Write([]byte(path + "\n")) //nolint:errcheck // a hash.Hash never fails
+	h.Write([]byte(path + "\n")) // a hash.Hash never fails
 	if err := json.NewEncoder(h).Encode(body); err != nil {
 		return [32]byte{}, err
 	}

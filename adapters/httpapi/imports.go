@@ -59,7 +59,8 @@ func (a *api) registerImports() {
 	register(a.edge, operation{ID: "readImport", Method: http.MethodGet, Path: "/v1/admin/imports/{id}", Tag: tag, Permission: account.CatalogRead, Summary: "Show how an import goes"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
-		}) (*reply[Import], error) {
+		},
+		) (*reply[Import], error) {
 			u, err := pathID(in.ID, "import")
 			if err != nil {
 				return nil, err
@@ -157,7 +158,8 @@ func (d disk) Write(b []byte) (int, error) {
 
 func (a *api) importErrors(ctx context.Context, in *struct {
 	ID string `path:"id"`
-}, w http.ResponseWriter, _ *http.Request) error {
+}, w http.ResponseWriter, _ *http.Request,
+) error {
 	u, err := pathID(in.ID, "import")
 	if err != nil {
 		return err

@@ -13,7 +13,8 @@ func (a *api) registerMedia() {
 		Also: []int{http.StatusNotModified}, Summary: "Send a picture", Description: "What is under a key never changes.",
 	}, func(ctx context.Context, in *struct {
 		Key string `path:"key"`
-	}, w http.ResponseWriter, r *http.Request) error {
+	}, w http.ResponseWriter, r *http.Request,
+	) error {
 		f, err := a.shop.Images.Open(ctx, in.Key)
 		if err != nil {
 			return err

@@ -168,7 +168,8 @@ func (a *api) registerOrders() {
 		Body *struct {
 			Reason string `json:"reason,omitempty" maxLength:"500"`
 		}
-	}) (*reply[Order], error) {
+	},
+	) (*reply[Order], error) {
 		reason := ""
 		if in.Body != nil {
 			reason = in.Body.Reason
@@ -185,7 +186,8 @@ func (a *api) registerOrders() {
 			Number string `json:"number" maxLength:"64"`
 			Email  string `json:"email" maxLength:"254"`
 		}
-	}) (*reply[Accepted], error) {
+	},
+	) (*reply[Accepted], error) {
 		if err := a.shop.Orders.Lookup(ctx, core.LookupOrder{Number: in.Body.Number, Email: in.Body.Email}); err != nil {
 			return nil, err
 		}
@@ -199,7 +201,8 @@ func (a *api) registerOrders() {
 		Body struct {
 			Result string `json:"result" enum:"ok,declined"`
 		}
-	}) (*reply[OrderPayment], error) {
+	},
+	) (*reply[OrderPayment], error) {
 		u, err := pathID(in.ID, "payment")
 		if err != nil {
 			return nil, err

@@ -68,7 +68,8 @@ func (a *api) registerPayments() {
 		Key: keyIgnored, Deadline: checkoutDeadline, Summary: "Ask the provider now and bring the payment as far as it gets",
 	}, func(ctx context.Context, in *struct {
 		ID string `path:"id"`
-	}) (*reply[Order], error) {
+	},
+	) (*reply[Order], error) {
 		p, err := pathID(in.ID, "payment")
 		if err != nil {
 			return nil, err

@@ -65,7 +65,8 @@ func (a *api) registerProducts() {
 	register(a.edge, operation{ID: "readProduct", Method: http.MethodGet, Path: "/v1/products/{slug}", Tag: tag, Cache: forEverybody, Also: anotherAddress(), Summary: "Show an active product"},
 		func(ctx context.Context, in *struct {
 			Slug string `path:"slug"`
-		}) (*reply[Product], error) {
+		},
+		) (*reply[Product], error) {
 			v, err := a.shop.Catalog.Product(ctx, in.Slug, afterAll(ctx))
 			if err != nil {
 				return nil, err
@@ -80,7 +81,8 @@ func (a *api) registerProducts() {
 		func(ctx context.Context, in *struct {
 			Slug  string `path:"slug"`
 			Limit int    `query:"limit" minimum:"1" maximum:"24" default:"8"`
-		}) (*reply[List[Card]], error) {
+		},
+		) (*reply[List[Card]], error) {
 			views, err := a.shop.Catalog.Related(ctx, in.Slug, in.Limit, afterAll(ctx))
 			if err != nil {
 				return nil, err

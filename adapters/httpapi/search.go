@@ -115,7 +115,8 @@ func (a *api) registerSearch() {
 		func(ctx context.Context, in *struct {
 			Q     string `query:"q"`
 			Limit int    `query:"limit" minimum:"1" maximum:"20" default:"8"`
-		}) (*reply[List[Suggestion]], error) {
+		},
+		) (*reply[List[Suggestion]], error) {
 			list, err := a.shop.Search.Suggest(ctx, search.SuggestQuery{Text: in.Q, Limit: in.Limit})
 			if err != nil {
 				return nil, err
@@ -154,7 +155,7 @@ func (in *searchParams) query() (search.Query, error) {
 			return search.Query{}, err
 		}
 	}
-	rating, _ := strconv.ParseFloat(in.MinRating, 64) //nolint:errcheck // the pattern allows numbers only; none is 0
+	rating, _ := strconv.ParseFloat(in.MinRating, 64) // the pattern allows numbers only; none is 0
 	q := search.Query{
 		Text: in.Q, Category: in.Category, Brands: in.Brand, Filters: filters, InStock: in.InStock, MinRating: rating,
 		Exact: in.Exact, Sort: search.Sort(in.Sort), Page: in.Page, PerPage: in.PerPage,

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/bodega-commerce/bodega/core/money"
 )
 
 // forEverybody lets a CDN keep an answer for a minute and serve it a little
@@ -37,7 +36,7 @@ func (a *api) registerShop() {
 		func(context.Context, *struct{}) (*reply[ShopInfo], error) {
 			s := a.shop.Settings()
 			out := ShopInfo{
-				Name: s.Name, Currency: string(s.Currency), CurrencyExponent: money.Currency(s.Currency).Exponent(), Locale: s.Locale,
+				Name: s.Name, Currency: string(s.Currency), CurrencyExponent: s.Currency.Exponent(), Locale: s.Locale,
 				Country: s.Country, PricesIncludeTax: !s.PricesExcludeTax, ShippingCountries: unique(s.ShippingCountries),
 				MaxLineQuantity: s.MaxLineQuantity, PaymentProviders: []ShopProvider{},
 			}

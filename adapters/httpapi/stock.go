@@ -57,7 +57,8 @@ func (a *api) registerStock() {
 			Reason string `json:"reason" enum:"received,damaged,correction,return,other"`
 			Note   string `json:"note,omitempty" maxLength:"500"`
 		}
-	}) (*reply[StockAdjustment], error) {
+	},
+	) (*reply[StockAdjustment], error) {
 		c, err := a.shop.Inventory.Adjust(ctx, core.AdjustStock{
 			By: caller(ctx, ""), SKU: id.SKU(in.SKU), Delta: in.Body.Delta, Reason: inventory.Reason(in.Body.Reason), Note: in.Body.Note,
 		})
@@ -73,7 +74,8 @@ func (a *api) registerStock() {
 			SKU    string `path:"sku"`
 			Cursor string `query:"cursor"`
 			Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"24"`
-		}) (*reply[CursorPage[StockMovement]], error) {
+		},
+		) (*reply[CursorPage[StockMovement]], error) {
 			scope := "movements:" + id.SKU(in.SKU).Fold()
 			before, err := uuidCursor(scope, in.Cursor)
 			if err != nil {
@@ -100,7 +102,8 @@ func (a *api) registerStock() {
 			Below  int    `query:"below" minimum:"0" maximum:"1000000000" default:"5"`
 			Cursor string `query:"cursor"`
 			Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"24"`
-		}) (*reply[CursorPage[StockLevel]], error) {
+		},
+		) (*reply[CursorPage[StockLevel]], error) {
 			const scope = "stock"
 			from, err := decodeCursor(scope, in.Cursor, 1)
 			if err != nil {

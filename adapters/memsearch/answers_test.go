@@ -63,11 +63,30 @@ func TestKeyOf_TellsQueriesApart(t *testing.T) {
 	t.Parallel()
 	one, two, half := int64(1), int64(2), 0.5
 	queries := []search.Query{
-		{}, {Text: "a"}, {Category: "a"}, {Brands: []string{"a"}}, {Brands: []string{"a", "b"}}, {Brands: []string{"ab"}}, {Text: "a", Category: "b"}, {Text: "ab"},
-		{Filters: []search.Filter{{Name: "a", Values: []string{"b"}}}}, {Filters: []search.Filter{{Name: "a"}, {Name: "b"}}}, {Filters: []search.Filter{{Name: "ab"}}},
-		{Filters: []search.Filter{{Name: "a", Ranges: []search.Range{{}}}}}, {Filters: []search.Filter{{Name: "a", Ranges: []search.Range{{Min: &half}}}}},
-		{Filters: []search.Filter{{Name: "a", Ranges: []search.Range{{Max: &half}}}}}, {PriceMin: &one}, {PriceMin: &two}, {PriceMax: &one}, {InStock: true}, {Exact: true},
-		{MinRating: 1}, {Sort: search.ByNewest}, {Page: 1}, {PerPage: 1}, {Page: 1, PerPage: 1},
+		{},
+		{Text: "a"},
+		{Category: "a"},
+		{Brands: []string{"a"}},
+		{Brands: []string{"a", "b"}},
+		{Brands: []string{"ab"}},
+		{Text: "a", Category: "b"},
+		{Text: "ab"},
+		{Filters: []search.Filter{{Name: "a", Values: []string{"b"}}}},
+		{Filters: []search.Filter{{Name: "a"}, {Name: "b"}}},
+		{Filters: []search.Filter{{Name: "ab"}}},
+		{Filters: []search.Filter{{Name: "a", Ranges: []search.Range{{}}}}},
+		{Filters: []search.Filter{{Name: "a", Ranges: []search.Range{{Min: &half}}}}},
+		{Filters: []search.Filter{{Name: "a", Ranges: []search.Range{{Max: &half}}}}},
+		{PriceMin: &one},
+		{PriceMin: &two},
+		{PriceMax: &one},
+		{InStock: true},
+		{Exact: true},
+		{MinRating: 1},
+		{Sort: search.ByNewest},
+		{Page: 1},
+		{PerPage: 1},
+		{Page: 1, PerPage: 1},
 	}
 	seen := map[string]int{}
 	for i := range queries {

@@ -118,8 +118,15 @@ func TestIndex_QueriesAreAlikeInAnyOrder(t *testing.T) {
 	s := x.current.Load()
 	low := int64(300)
 	queries := []search.Query{
-		{}, {Text: "lamp red"}, {Text: "red blue lamp green"}, {Category: "lamps"}, {Brands: []string{"x"}}, {PriceMin: &low, Sort: search.ByPriceDesc, PerPage: 3},
-		{Filters: []search.Filter{{Name: "color", Values: []string{"red"}}, {Name: "watts", Ranges: []search.Range{{}}}}}, {Text: "lmap"}, {Text: "S-3"},
+		{},
+		{Text: "lamp red"},
+		{Text: "red blue lamp green"},
+		{Category: "lamps"},
+		{Brands: []string{"x"}},
+		{PriceMin: &low, Sort: search.ByPriceDesc, PerPage: 3},
+		{Filters: []search.Filter{{Name: "color", Values: []string{"red"}}, {Name: "watts", Ranges: []search.Range{{}}}}},
+		{Text: "lmap"},
+		{Text: "S-3"},
 	}
 	room := new(scratch)
 	random := rand.New(rand.NewPCG(8, 8))

@@ -125,6 +125,7 @@ func (v Value) String() string {
 			return "true"
 		}
 		return "false"
+	case KindText:
 	}
 	return v.text
 }

@@ -22,8 +22,13 @@ func TestQuery_Validate(t *testing.T) {
 	t.Run("LimitsAreInclusive", func(t *testing.T) {
 		t.Parallel()
 		for _, q := range []search.Query{
-			{Text: strings.Repeat("é", search.MaxText)}, {PerPage: 100, Page: 10}, {PerPage: 1, Page: 1000}, {PerPage: 24, Page: 41}, {PerPage: 7, Page: 142},
-			{Brands: make([]string, search.MaxSelection)}, {MinRating: 5},
+			{Text: strings.Repeat("é", search.MaxText)},
+			{PerPage: 100, Page: 10},
+			{PerPage: 1, Page: 1000},
+			{PerPage: 24, Page: 41},
+			{PerPage: 7, Page: 142},
+			{Brands: make([]string, search.MaxSelection)},
+			{MinRating: 5},
 		} {
 			if err := q.Validate(); err != nil {
 				t.Errorf("%.60v: %v", q, err)

@@ -282,11 +282,11 @@ func (m *searchModel) checkFacets(t *testing.T, q search.Query, a searchAnswer, 
 		want = append(want, c.Name)
 	}
 	for _, f := range got.Facets {
-		switch {
-		case f.Name == search.FacetCategory:
+		switch f.Name {
+		case search.FacetCategory:
 			checkTerms(t, f, categoriesOf(q, a), nil)
 			continue
-		case f.Name == search.FacetBrand:
+		case search.FacetBrand:
 			checkTerms(t, f, brandsOf(q, a), nil)
 			continue
 		}

@@ -93,8 +93,14 @@ func (r searchDice) schema(version int64) search.Schema {
 	var defs []search.Attribute
 	for _, d := range []search.Attribute{
 		{Name: "color", Label: "Colour", Position: 2, Choices: []search.Choice{{Value: searchWords[2], Label: "Sea"}, {Value: searchWords[1]}}},
-		{Name: "size", Position: 1}, {Name: "weight", Unit: "kg", Numeric: true, Position: 3}, {Name: "length", Numeric: true}, {Name: "cordless"},
-		{Name: "mixed", Numeric: r.IntN(2) == 0}, {Name: "alone"}, {Name: "long"}, {Name: "unused"},
+		{Name: "size", Position: 1},
+		{Name: "weight", Unit: "kg", Numeric: true, Position: 3},
+		{Name: "length", Numeric: true},
+		{Name: "cordless"},
+		{Name: "mixed", Numeric: r.IntN(2) == 0},
+		{Name: "alone"},
+		{Name: "long"},
+		{Name: "unused"},
 	} {
 		d.Filterable = r.IntN(4) > 0
 		defs = append(defs, d)

@@ -83,8 +83,11 @@ func testSearchResults(t *testing.T, h SearchHarness) {
 		t.Parallel()
 		w := setup(t)
 		for _, q := range []search.Query{
-			{Brands: []string{"nobody"}}, {Category: "nowhere"}, {Category: id.UUID{9}.String()},
-			{Filters: []search.Filter{{Name: "flavour", Values: []string{"sour"}}}}, {Filters: []search.Filter{{Name: "color", Values: []string{"mauve"}}}},
+			{Brands: []string{"nobody"}},
+			{Category: "nowhere"},
+			{Category: id.UUID{9}.String()},
+			{Filters: []search.Filter{{Name: "flavour", Values: []string{"sour"}}}},
+			{Filters: []search.Filter{{Name: "color", Values: []string{"mauve"}}}},
 		} {
 			w.wantSKUs(q)
 		}
