@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/cart"
@@ -142,10 +143,13 @@ func (x *Carts) set(ctx context.Context, c SetCartLine, removing bool) (CartView
 	return x.s.cartView(k, g, mark), nil
 }
 
-// DropExpired deletes up to limit carts that nobody touched in time, and
-// returns how many. It is the sweeper's.
+// expiredLife is how long a cart that expired can still be looked at.
+const expiredLife = 7 * 24 * time.Hour
+
+// DropExpired deletes up to limit carts that expired a week ago, and returns how
+// many: whoever comes back sooner is told what happened. It is the sweeper's.
 func (x *Carts) DropExpired(ctx context.Context, limit int) (int, error) {
-	return x.s.Orders.Expired.DropExpiredCarts(ctx, x.s.Now(), limit)
+	return x.s.Orders.Expired.DropExpiredCarts(ctx, x.s.Now().Add(-expiredLife), limit)
 }
 
 // ownCart reads a cart of the actor's; any other is NotFound.
@@ -204,10 +208,15 @@ func (g goods) cover(k cart.Cart) bool {
 	return !slices.ContainsFunc(k.Lines, func(l cart.Line) bool { return !g.asked[l.SKU.Fold()] })
 }
 
-// cartView shows a cart. Its subtotal stops at money.Max: a cart beyond that can
-// be looked at, but not ordered.
+// cartView shows a cart as it is now: one that nobody touched in time has
+// expired, whether or not that was written down. Its subtotal is of what is still
+// sold and stops at money.Max: a cart beyond that can be looked at, but not
+// ordered.
 func (s *shared) cartView(k cart.Cart, g goods, mark ports.Mark) CartView {
 	v := CartView{Cart: k, Lines: make([]CartLine, len(k.Lines)), Subtotal: money.New(0, k.Currency), Discount: money.New(0, k.Currency), Mark: mark}
+	if k.Over(s.Now()) {
+		v.Status = cart.Expired
+	}
 	atMost := func(a money.Amount, err error) money.Amount {
 		if err != nil {
 			return money.New(money.Max, k.Currency)
@@ -215,14 +224,15 @@ func (s *shared) cartView(k cart.Cart, g goods, mark ports.Mark) CartView {
 		return a
 	}
 	for i, l := range k.Lines {
-		line := CartLine{Line: l, Offer: g.offers[l.SKU.Fold()], Subtotal: money.New(0, k.Currency)}
+		line := CartLine{Line: l, Offer: g.offers[l.SKU.Fold()]}
+		price := line.Offer.Price
 		if line.Offer.SKU == "" {
-			line.Offer.SKU = l.SKU
+			line.Offer.SKU, price = l.SKU, l.AddedPrice
 		}
+		line.Subtotal = atMost(price.Times(int64(l.Quantity)))
 		if line.Offer.Sold {
 			line.Available = g.available[l.SKU.Fold()]
 			line.MaxQuantity = min(line.Available, s.MaxLineQuantity)
-			line.Subtotal = atMost(line.Offer.Price.Times(int64(l.Quantity)))
 			v.Subtotal = atMost(v.Subtotal.Add(line.Subtotal))
 		}
 		switch {

@@ -173,7 +173,7 @@ func TestCarts_SetLine(t *testing.T) {
 		if want := []core.CartProblem{core.PriceChanged, core.LineUnavailable, core.InsufficientStock}; !reflect.DeepEqual(problems, want) {
 			t.Errorf("problems %v, want %v", problems, want)
 		}
-		if v.Lines[0].AddedPrice != eur(1500) || v.Lines[0].Offer.Price != eur(1600) || v.Subtotal != eur(3200+200) || v.Lines[1].MaxQuantity != 0 {
+		if v.Lines[0].AddedPrice != eur(1500) || v.Lines[0].Offer.Price != eur(1600) || v.Subtotal != eur(3200+200) || v.Lines[1].MaxQuantity != 0 || v.Lines[1].Subtotal != eur(800) {
 			t.Errorf("got %+v", v)
 		}
 		if v, err := s.put("CUP", 0); err != nil || len(v.Lines) != 2 {
@@ -194,8 +194,17 @@ func TestCarts_SetLine(t *testing.T) {
 		w.pass(61 * time.Minute)
 		_, err := s.put("TEE", 1)
 		mustFail[any](t, err, fault.Gone, "cart_expired")
-		if n, err := w.shop.Carts.DropExpired(t.Context(), 10); n != 1 || err != nil {
-			t.Errorf("dropped %d, %v", n, err)
+		if v := s.view(); v.Status != cart.Expired {
+			t.Errorf("shown as %s", v.Status)
+		}
+		for _, after := range []struct {
+			wait time.Duration
+			want int
+		}{{0, 0}, {7 * 24 * time.Hour, 1}} {
+			w.pass(after.wait)
+			if n, err := w.shop.Carts.DropExpired(t.Context(), 10); n != after.want || err != nil {
+				t.Errorf("after %s dropped %d, %v", after.wait, n, err)
+			}
 		}
 	})
 	t.Run("BeyondAllMoney", func(t *testing.T) {

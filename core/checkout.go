@@ -125,15 +125,16 @@ func (x *Checkout) Place(ctx context.Context, c PlaceOrder) (Placed, error) {
 // complete fills in what follows from the rest of a command, and answers Invalid
 // naming every member that is missing or wrong.
 func (x *Checkout) complete(c *PlaceOrder) error {
-	if c.BillTo == (order.Address{}) {
-		c.BillTo = c.ShipTo
-	}
 	var f fault.Fields
 	email, err := order.ParseEmail(c.Email)
 	c.Email = email
 	f.Join("", err)
 	f.Join("ship_to", c.ShipTo.Validate())
-	f.Join("bill_to", c.BillTo.Validate())
+	if c.BillTo == (order.Address{}) {
+		c.BillTo = c.ShipTo
+	} else {
+		f.Join("bill_to", c.BillTo.Validate())
+	}
 	if c.Expect.IsNone() {
 		f.Add("expect", "required", "is required")
 	}

@@ -374,6 +374,9 @@ func TestCheckout_Place_Refuses(t *testing.T) {
 		if c.field != "" && (len(e.Fields) == 0 || e.Fields[0].Location != c.field) {
 			t.Errorf("%s: got fields %+v", name, e.Fields)
 		}
+		if name == "NoCity" && len(e.Fields) != 1 {
+			t.Errorf("an address that was not given is judged too: %+v", e.Fields)
+		}
 	}
 	if _, err := w.shop.Checkout.Place(t.Context(), good); err != nil { // no key was used up
 		t.Fatal(err)
@@ -388,6 +391,7 @@ func TestCheckout_Place_Refuses(t *testing.T) {
 	w.pass(721 * time.Hour)
 	_, err = w.shop.Checkout.Quote(t.Context(), core.QuoteCheckout{By: late.by, Cart: late.cart, ShipTo: berlin})
 	mustFail[any](t, err, fault.Gone, "cart_expired")
+	w.pass(7 * 24 * time.Hour)
 	if n, err := w.shop.Carts.DropExpired(t.Context(), 100); err != nil || n == 0 {
 		t.Errorf("dropped %d, %v", n, err)
 	}

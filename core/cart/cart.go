@@ -101,10 +101,15 @@ func (c *Cart) Editable(now time.Time) error {
 		return &fault.Error{Kind: fault.Conflict, Code: "cart_locked", Detail: "an order of this cart is being paid", Data: InOrder{c.Order}}
 	case c.Status == Ordered:
 		return &fault.Error{Kind: fault.Conflict, Code: "cart_already_ordered", Detail: "this cart has been ordered", Data: InOrder{c.Order}}
-	case c.Status == Expired || !now.Before(c.ExpiresAt):
+	case c.Over(now):
 		return fault.New(fault.Gone, "cart_expired", "this cart has expired")
 	}
 	return nil
+}
+
+// Over reports whether the cart expired without having been ordered.
+func (c *Cart) Over(now time.Time) bool {
+	return c.Status == Expired || c.Status == Open && !now.Before(c.ExpiresAt)
 }
 
 // InOrder is the Data of cart_locked and cart_already_ordered.
