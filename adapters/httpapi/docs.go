@@ -49,6 +49,7 @@ func (e *edge) serveDocs() {
 	serve := func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'")
+		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "public, max-age=300")
 		page.ServeHTTP(w, r)
 	}
@@ -67,6 +68,6 @@ func (e *edge) text(contentType string, make func() ([]byte, error)) http.Handle
 		h.Set("Content-Type", contentType)
 		h.Set("Cache-Control", "public, max-age=60")
 		h.Set("Content-Length", strconv.Itoa(len(b)))
-		_, _ = w.Write(b) //nolint:errcheck // the client is gone
+		_, _ = w.Write(b) // the client is gone
 	}
 }
