@@ -286,7 +286,11 @@ func (a *App) shutDown(ctx context.Context) error {
 	var all []error
 	for _, s := range []*http.Server{a.api, a.ops} {
 		if s != nil && s.Handler != nil {
-			if err := s.Shutdown(ctx); err != nil {
+			err := s.Shutdown(ctx)
+			if errors.Is(err, context.DeadlineExceeded) {
+				err = errors.New("requests were still under way when the time to stop ran out")
+			}
+			if err != nil {
 				all = append(all, err, s.Close())
 			}
 		}
