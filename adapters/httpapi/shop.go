@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-
 )
 
 // forEverybody lets a CDN keep an answer for a minute and serve it a little
