@@ -185,7 +185,7 @@ func testSearchBadInput(t *testing.T, h SearchHarness) {
 
 	t.Run("StrangeTextIsAnOrdinaryQuery", func(t *testing.T) {
 		for _, text := range []string{
-			"\x01\x02\x1b[31m lamp", "lamp\r\n\t", "‮lamp‬", "مصباح سبج", "לבן", "🦄🔥💡", "👩‍👩‍👧‍👦 lamp", "ランプ", "e\u0301", strings.Repeat("́", 500),
+			"\x01\x02\x1b[31m lamp", "lamp\r\n\t", "‮lamp‬", "مصباح سبج", "לבן", "🦄🔥💡", "👩‍👩‍👧‍👦 lamp", "ランプ", "e\u0301", strings.Repeat("́", 500), //nolint:staticcheck // invisible characters are typed as they are
 			`+lamp -obsidian "lamp`, "name:lamp AND (", "lamp~2^3 *?", `{"query":{"match_all":{}}}`, "lamp' OR 1=1 --", "%00%ff", "\\", "..", "1e309", strings.Repeat("9", 500),
 			strings.Repeat("a", 500), strings.Repeat("a b ", 120), strings.Repeat("-", 512), "a-b-c-d-e-f-g-h", "İ", "ﬁx", "ß", "ǆ", "\u2028", "''''", "l'l'l'l",
 		} {
