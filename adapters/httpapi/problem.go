@@ -187,7 +187,7 @@ func members(data any) any {
 			allowed[i] = string(action)
 		}
 		return struct {
-			Status         string   `json:"status"`
+			Status         string   `json:"order_status"` // status is that of the answer
 			AllowedActions []string `json:"allowed_actions"`
 		}{string(d.Status), allowed}
 	case inventory.Shortages:
