@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -45,6 +46,7 @@ func (f *folder) open() (*os.Root, error) {
 		return nil, fault.Wrap(fault.Unavailable, "files: open "+f.path, err)
 	}
 	f.root = root
+	sweep(root)
 	return root, nil
 }
 
@@ -64,7 +66,6 @@ func (f *folder) put(ctx context.Context, name string, write func(io.Writer) err
 	if err := mkdirs(root, temporary); err != nil {
 		return fault.Wrap(fault.Unavailable, "files: put", err)
 	}
-	sweep(root)
 	partial := path.Join(temporary, rand.Text())
 	defer func() { _ = root.Remove(partial) }() // gone, or linked under its name
 	if err := create(root, partial, write); err != nil {
@@ -86,7 +87,10 @@ func create(root *os.Root, name string, write func(io.Writer) error) (err error)
 		return fault.Wrap(fault.Unavailable, "files: put", err)
 	}
 	w := &watched{w: file}
-	err = write(w)
+	lines := bufio.NewWriter(w) // sources write in small pieces
+	if err = write(lines); err == nil {
+		err = lines.Flush()
+	}
 	switch {
 	case w.err != nil:
 		err = fault.Wrap(fault.Unavailable, "files: put", w.err)
