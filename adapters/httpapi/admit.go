@@ -31,6 +31,17 @@ func (r *route) admit(ctx huma.Context, next func(huma.Context)) {
 
 func (r *route) refuse(x *exchange) error {
 	h := x.r.Header
+	if err := r.identify(x); err != nil {
+		return err
+	}
+	if err := r.permit(x); err != nil {
+		return err
+	}
+	if r.edge.opts.Limiter != nil {
+		if err := r.edge.throttle(x.r.Context(), x, r.Limit, cmp.Or(x.actor.Owner(), limitKey(x.client))); err != nil {
+			return err
+		}
+	}
 	if !accepts(h["Accept"], r.produces()) {
 		return newProblem(http.StatusNotAcceptable, "not_acceptable", "this operation answers "+r.produces())
 	}
@@ -43,17 +54,6 @@ func (r *route) refuse(x *exchange) error {
 	if r.Request != nil && !r.takes(h.Get("Content-Type")) {
 		return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "this operation reads "+strings.Join(sortedKeys(r.Request.Content), " or "))
 	}
-	if err := r.identify(x); err != nil {
-		return err
-	}
-	if err := r.permit(x); err != nil {
-		return err
-	}
-	if r.edge.opts.Limiter != nil {
-		if err := r.edge.throttle(x.r.Context(), x, r.Limit, cmp.Or(x.actor.Owner(), limitKey(x.client))); err != nil {
-			return err
-		}
-	}
 	if r.IfMatch {
 		var err error
 		if x.condition, err = preconditionOf(h); err != nil {
@@ -64,6 +64,9 @@ func (r *route) refuse(x *exchange) error {
 		}
 	}
 	if err := r.takeKey(x); err != nil {
+		return err
+	}
+	if err := r.checkEmpty(x.r.URL.RawQuery); err != nil {
 		return err
 	}
 	return r.checkText(x)
@@ -128,6 +131,39 @@ func (r *route) permit(x *exchange) error {
 		return fault.New(fault.Unauthenticated, "", "")
 	}
 	return fault.New(fault.Denied, "", "this needs the permission "+string(r.Permission))
+}
+
+// checkEmpty refuses query parameters that are there without a value, unless no
+// text is a value of theirs. huma takes them for missing, and a list that begins
+// with one for no list at all.
+func (r *route) checkEmpty(query string) error {
+	if query == "" {
+		return nil
+	}
+	var fields []FieldError
+	for part := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(part, "=")
+		if code, known := r.filled[name]; known && value == "" {
+			fields = append(fields, FieldError{"query." + name, code, "must not be empty"})
+		}
+	}
+	if fields != nil {
+		return invalid(fields...)
+	}
+	return nil
+}
+
+// emptyCode returns what is wrong with an empty parameter; "" for nothing.
+func emptyCode(s *huma.Schema) string {
+	switch {
+	case s.Type == huma.TypeInteger, s.Type == huma.TypeBoolean:
+		return "type"
+	case len(s.Enum) > 0:
+		return "enum"
+	case s.Type == huma.TypeArray, s.Format != "", s.Pattern != "":
+		return "pattern"
+	}
+	return ""
 }
 
 // checkText refuses parameters that are no text, as bodies are: NUL and broken

@@ -253,6 +253,7 @@ func TestAdmit_PermissionsAndIdentity(t *testing.T) {
 	d.do("PATCH", admin, `{}`, "If-Match", "*", "Authorization", "Bearer wrong").problem(401, "session_expired")
 	d.do("PATCH", admin, `{}`, "If-Match", "*", "Authorization", "Basic cm9vdDpyb290").problem(401, "unauthenticated")
 	d.do("PATCH", admin, `{}`, "If-Match", "*", "Authorization", "Bearer").problem(401, "unauthenticated")
+	d.do("PATCH", admin, `<a/>`, "Content-Type", "text/xml", "Accept", "text/xml").problem(401, "unauthenticated") // before anything else is judged
 	d.do("PATCH", admin, `{}`, "If-Match", "*", "Authorization", "Bearer stock-key").problem(403, "permission_denied")
 	d.do("GET", "/notes/a", "", "Authorization", "Bearer wrong").problem(401, "session_expired")
 	if d.calls != 0 {

@@ -215,6 +215,12 @@ func TestParameters_FindingsHaveCodesAtTheirPlace(t *testing.T) {
 		{"/notes?exact=maybe", "query.exact", "type"},
 		{"/notes?brand=a&brand=b&brand=c", "query.brand", "too_long"},
 		{"/notes?owner=1", "query.owner", "pattern"},
+		{"/notes?limit=", "query.limit", "type"},
+		{"/notes?utm=1&page", "query.page", "type"},
+		{"/notes?exact=", "query.exact", "type"},
+		{"/notes?sort=", "query.sort", "enum"},
+		{"/notes?owner=", "query.owner", "pattern"},
+		{"/notes?brand=&brand=a", "query.brand", "pattern"},
 		{"/notes?cursor=x", "query.cursor", "pattern"},
 		{"/notes/" + strings.Repeat("a", 121), "path.slug", "too_long"},
 		{"/notes/a%00", "path.slug", "pattern"},
@@ -226,7 +232,7 @@ func TestParameters_FindingsHaveCodesAtTheirPlace(t *testing.T) {
 			g.finding(c.location, c.code)
 		})
 	}
-	d.do("GET", "/notes?unknown=%00&utm=1&page=2&limit=&brand=a&brand=b", "").ok(200)
+	d.do("GET", "/notes?unknown=%00&utm=&page=2&q=&brand=a&brand=b", "").ok(200)
 	d.do("PATCH", "/admin/notes/7", "{}", "Authorization", "Bearer root-key", "If-Match", "*").finding("path.id", "pattern")
 }
 

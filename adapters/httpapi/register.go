@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +58,8 @@ type route struct {
 	locations map[string]string // of a field's first segment: "body.", "query.", "path."
 	fallback  string            // of any other
 	params    []*huma.Param
-	body      int // index of the input's Body; -1: it has none
+	filled    map[string]string // query parameters that cannot be empty, and what they are then
+	body      int               // index of the input's Body; -1: it has none
 }
 
 func (r *route) reads() bool { return r.Method == http.MethodGet }
@@ -111,6 +113,9 @@ func newRoute[I any](e *edge, op operation) *route {
 		default:
 			op.Limit = classWrite
 		}
+	}
+	if op.Cache != "" {
+		op.Also = append(slices.Clone(op.Also), http.StatusNotModified)
 	}
 	if op.Key == keyDefault && op.Method != http.MethodPost {
 		op.Key = keyIgnored
@@ -180,10 +185,13 @@ func (r *route) learn(op *huma.Operation) {
 		delete(paths, op.Path)
 	}
 	r.params = op.Parameters
-	r.locations, r.fallback = map[string]string{}, "query."
+	r.locations, r.filled, r.fallback = map[string]string{}, map[string]string{}, "query."
 	for _, p := range op.Parameters {
 		r.locations[p.Name] = p.In + "."
 		tighten(r.edge.api.OpenAPI().Components.Schemas, r.ID+" "+p.Name, p.Schema)
+		if code := emptyCode(p.Schema); p.In == "query" && code != "" {
+			r.filled[p.Name] = code
+		}
 	}
 	if op.RequestBody != nil {
 		r.fallback = "body."
