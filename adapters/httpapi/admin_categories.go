@@ -201,7 +201,7 @@ func (a *api) registerAttributes(tag string) {
 		}
 		b, condition := in.Body, conditions(ctx)
 		saved, err := a.shop.Catalog.DefineAttribute(ctx, core.DefineAttribute{
-			By: caller(ctx, ""), Category: id.Category{UUID: c}, Name: in.Name, Version: condition.Version, New: condition.Absent,
+			By: caller(ctx, ""), Category: id.Category{UUID: c}, Name: in.Name, Version: max(condition.Version, 0), New: condition.Absent,
 			Label: b.Label, Type: catalog.AttributeType(b.Type), Unit: b.Unit, Choices: b.Choices, Required: b.Required,
 			Filterable: b.Filterable, VariantOption: b.VariantOption, Position: b.Position,
 		})

@@ -66,17 +66,24 @@ func render[T any](r *route, x *exchange, rep *reply[T]) *answer {
 	if rep.Written != nil {
 		a.buffer, a.body = rep.Written, rep.Written.Bytes()
 	}
-	if a.body != nil || bodyless(a.status) {
+	if bodyless(a.status) {
 		return a
 	}
-	a.buffer = x.edge.buffer()
-	enc := json.NewEncoder(a.buffer)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(&rep.Body); err != nil {
-		x.edge.recycle(a)
-		return x.problem(err).answer()
+	if a.body == nil {
+		a.buffer = x.edge.buffer()
+		enc := json.NewEncoder(a.buffer)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(&rep.Body); err != nil {
+			x.edge.recycle(a)
+			return x.problem(err).answer()
+		}
+		a.body = a.buffer.Bytes()
 	}
-	a.body = a.buffer.Bytes()
+	if r.Cache != "" && a.etag == "" && a.status == http.StatusOK {
+		if a.etag = stateTag(a.body); notModified(x.r.Header, a.etag) {
+			a.status = http.StatusNotModified
+		}
+	}
 	return a
 }
 

@@ -41,7 +41,7 @@ func (a *api) registerBrands() {
 				return nil, err
 			}
 			if b.Slug != in.Slug {
-				return moved[Brand]("/v1/brands/" + b.Slug), nil
+				return moved[Brand](ctx, "/v1/brands/"+b.Slug), nil
 			}
 			return &reply[Brand]{Body: a.brand(&b)}, nil
 		})

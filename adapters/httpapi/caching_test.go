@@ -147,5 +147,29 @@ func TestShop_OldSlugsLeadToTheNew(t *testing.T) {
 			t.Errorf("%s leads to %q", target, to)
 		}
 		c.do("GET", g.header.Get("Location"), "").ok(200)
+		if to := c.do("GET", target+"?attributes=all&utm=1", "").ok(http.StatusMovedPermanently).header.Get("Location"); to != g.header.Get("Location")+"?attributes=all&utm=1" {
+			t.Errorf("a question about %s leads to %q", target, to)
+		}
 	}
+}
+
+func TestShop_ListsAreConditional(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.product("CUP", 1000, 10)
+	for _, target := range []string{
+		"/v1/shop", "/v1/products", "/v1/products?cursor=", "/v1/products?skus=CUP", "/v1/products/cup/related", "/v1/categories", "/v1/brands",
+		"/v1/search", "/v1/search?q=cup", "/v1/search/suggest?q=c",
+	} {
+		tag := c.do("GET", target, "").ok(200).header.Get("ETag")
+		if !strings.HasPrefix(tag, `W/"`) {
+			t.Errorf("%s is tagged %q", target, tag)
+		}
+		if g := c.do("GET", target, "", "If-None-Match", tag).ok(http.StatusNotModified); g.body != "" || g.header.Get("ETag") != tag || g.header.Get("Cache-Control") != forEverybody {
+			t.Errorf("%s: %q %v", target, g.body, g.header)
+		}
+	}
+	tag := c.do("GET", "/v1/products", "").ok(200).header.Get("ETag")
+	c.product("MUG", 1000, 10)
+	c.do("GET", "/v1/products", "", "If-None-Match", tag).ok(200)
 }

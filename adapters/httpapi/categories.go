@@ -63,7 +63,7 @@ func (a *api) registerCategories() {
 				return nil, err
 			}
 			if c.Slug != in.Slug {
-				return moved[Category]("/v1/categories/" + c.Slug), nil
+				return moved[Category](ctx, "/v1/categories/"+c.Slug), nil
 			}
 			return &reply[Category]{Body: a.category(c, in.Attributes == "all")}, nil
 		})

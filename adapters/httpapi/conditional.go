@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"hash/crc32"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,9 +13,20 @@ func strongETag(version int64) string { return `"` + strconv.FormatInt(version, 
 // weakETag is the tag of what shoppers see: equal in meaning, not in bytes.
 func weakETag(state string) string { return `W/"` + state + `"` }
 
+// stateTag is the weak tag of what has no version: two checksums of its bytes,
+// which are made at memory speed.
+func stateTag(parts ...[]byte) string {
+	var a, b uint32
+	castagnoli := crc32.MakeTable(crc32.Castagnoli) // made once
+	for _, part := range parts {
+		a, b = crc32.Update(a, crc32.IEEETable, part), crc32.Update(b, castagnoli, part)
+	}
+	return weakETag(strconv.FormatUint(uint64(a)<<32|uint64(b), 36))
+}
+
 // precondition is what a writer knows of what it changes.
 type precondition struct {
-	Version int64 // the version it has seen; 0: none was named
+	Version int64 // the version it has seen; 0: none was named; below: it has seen that there is none
 	Any     bool  // If-Match: *, change it whatever its version
 	Absent  bool  // If-None-Match: *, it must not be there
 }
@@ -39,7 +51,7 @@ func preconditionOf(h http.Header) (precondition, error) {
 		if none != "*" {
 			return p, invalid(FieldError{"header.If-None-Match", "pattern", "must be * on a write"})
 		}
-		p.Absent = true
+		p.Absent, p.Any, p.Version = true, false, -1
 	}
 	return p, nil
 }

@@ -52,7 +52,13 @@ func TestConditional_ReadsAreNotRepeated(t *testing.T) {
 	}
 	d.do("GET", "/notes", "", "If-None-Match", `W/"n8"`).ok(200)
 	d.do("GET", "/notes/rendered", "", "If-None-Match", `W/"r"`).ok(http.StatusNotModified)
-	d.do("GET", "/notes/a", "", "If-None-Match", "*").ok(200) // it has no tag
+
+	// What has no version is tagged by its bytes.
+	tag = d.do("GET", "/notes/a", "").ok(200).header.Get("ETag")
+	if !strings.HasPrefix(tag, `W/"`) || tag == stateTag([]byte("{}\n")) {
+		t.Errorf("the tag is %s", tag)
+	}
+	d.do("GET", "/notes/a", "", "If-None-Match", tag).ok(http.StatusNotModified)
 }
 
 func TestCaching_OnlyOfWhatIsForEverybody(t *testing.T) {
@@ -172,4 +178,31 @@ func FuzzConsistencyToken(f *testing.F) {
 
 func encodeSigned(s signer, text []byte) string {
 	return base64.RawURLEncoding.EncodeToString(append(text, mac(s[0], text)...))
+}
+
+func TestConditional_NothingThatIsThereIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.product("CUP", 1000, 10)
+	product := read[AdminVariant](c.admin("GET", "/v1/admin/variants/CUP", "").ok(200))
+	category := read[AdminCategory](c.admin("POST", "/v1/admin/categories", `{"name":"Cups"}`).ok(201))
+	attribute := "/v1/admin/categories/" + category.ID + "/attributes/size"
+	c.admin("PUT", attribute, `{"type":"string"}`, "If-None-Match", "*").ok(201)
+	for target, body := range map[string]string{
+		"/v1/admin/variants/" + product.SKU:   `{"sku":"CUP"}`,
+		"/v1/admin/categories/" + category.ID: `{"name":"Mugs"}`,
+		attribute:                             `{"type":"number"}`,
+	} {
+		for _, method := range []string{"PUT", "PATCH"} {
+			if method == "PATCH" && target == attribute {
+				continue
+			}
+			before := c.admin("GET", target, "").ok(200)
+			c.admin(method, target, body, "If-None-Match", "*").problem(412, "version_conflict")
+			c.admin(method, target, body, "If-None-Match", "*", "If-Match", "*").problem(412, "version_conflict")
+			if after := c.admin("GET", target, "").ok(200); after.body != before.body {
+				t.Errorf("%s %s changed it", method, target)
+			}
+		}
+	}
 }

@@ -72,7 +72,7 @@ func (a *api) registerProducts() {
 				return nil, err
 			}
 			if v.Slug != in.Slug {
-				return moved[Product]("/v1/products/" + v.Slug), nil
+				return moved[Product](ctx, "/v1/products/"+v.Slug), nil
 			}
 			body, err := a.seen.get(&v, viewPage, "", func() any { return a.product(&v) })
 			return &reply[Product]{Rendered: body, ETag: revisionTag(&v)}, err
@@ -186,9 +186,12 @@ func afterAll(ctx context.Context) ports.Marks {
 }
 
 // anotherAddress documents what reads by slug answer besides.
-func anotherAddress() []int { return []int{http.StatusMovedPermanently, http.StatusNotModified} }
+func anotherAddress() []int { return []int{http.StatusMovedPermanently} }
 
-// moved answers an old slug with where it is now.
-func moved[T any](to string) *reply[T] {
+// moved answers an old slug with where it is now, the same question asked there.
+func moved[T any](ctx context.Context, to string) *reply[T] {
+	if query := exchangeOf(ctx).r.URL.RawQuery; query != "" {
+		to += "?" + query
+	}
 	return &reply[T]{Status: http.StatusMovedPermanently, Location: to}
 }

@@ -42,11 +42,11 @@ type Facet struct {
 	Name    string        `json:"name"`
 	Label   string        `json:"label"`
 	Type    string        `json:"type" enum:"terms,range"`
-	Values  []FacetValue  `json:"values,omitempty"`
-	Unit    *string       `json:"unit,omitempty"`
+	Values  []FacetValue  `json:"values,omitzero"`
+	Unit    *string       `json:"unit" doc:"of a range"`
 	Min     *float64      `json:"min,omitempty"`
 	Max     *float64      `json:"max,omitempty"`
-	Buckets []FacetBucket `json:"buckets,omitempty"`
+	Buckets []FacetBucket `json:"buckets,omitzero"`
 }
 
 // FacetValue is one value and how many products it would leave.
@@ -202,7 +202,8 @@ func (a *api) found(f core.FoundProducts) (*reply[SearchResult], error) {
 	}
 	b.Write(rest[len(`{"items":[`):])
 	b.WriteByte('\n')
-	return &reply[SearchResult]{Written: b}, nil
+	before, after, _ := bytes.Cut(b.Bytes(), []byte(f.ID)) // which is another each time
+	return &reply[SearchResult]{Written: b, ETag: stateTag(before, after)}, nil
 }
 
 // writeHit writes a SearchHit of a rendered card. SKUs and the names of members
