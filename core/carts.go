@@ -193,15 +193,11 @@ func (s *shared) goods(ctx context.Context, skus []id.SKU, stock func(context.Co
 
 // available reads on the primary how many units of SKUs can be sold.
 func (s *shared) available(ctx context.Context, skus []id.SKU) (map[string]int, error) {
-	levels, err := s.Orders.Stock.Levels(ctx, skus)
+	at, err := s.Orders.Marks.Position(ctx)
 	if err != nil {
 		return nil, err
 	}
-	units := make(map[string]int, len(levels))
-	for _, l := range levels {
-		units[l.SKU.Fold()] += l.Available()
-	}
-	return units, nil
+	return s.Orders.Stock.Availability(ctx, skus, at)
 }
 
 func (g goods) cover(k cart.Cart) bool {

@@ -1,6 +1,7 @@
 package money
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 )
@@ -17,8 +18,32 @@ func (a Amount) MarshalJSON() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// plain reads exactly what MarshalJSON writes of a currency of three letters:
+// almost every amount there is, at a tenth of the cost.
+func plain(b []byte) (Amount, bool) {
+	rest, ok := bytes.CutPrefix(b, []byte(`{"amount":`))
+	minor, rest, found := bytes.Cut(rest, []byte(`,"currency":"`))
+	if !ok || !found || len(rest) != len(`EUR"}`) || string(rest[3:]) != `"}` {
+		return Amount{}, false
+	}
+	n, err := strconv.ParseInt(string(minor), 10, 64)
+	if err != nil {
+		return Amount{}, false
+	}
+	for _, c := range rest[:3] {
+		if c < 'A' || c > 'Z' {
+			return Amount{}, false
+		}
+	}
+	return Amount{n, Currency(rest[:3])}, true
+}
+
 // UnmarshalJSON reads what MarshalJSON writes. It does not judge the value.
 func (a *Amount) UnmarshalJSON(b []byte) error {
+	if v, ok := plain(b); ok {
+		*a = v
+		return nil
+	}
 	var v *struct {
 		Amount   int64    `json:"amount"`
 		Currency Currency `json:"currency"`

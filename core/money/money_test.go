@@ -201,6 +201,18 @@ func TestAmount_JSON(t *testing.T) {
 			t.Errorf("%s came back as %v, %v", raw, back, err)
 		}
 	}
+	for text, want := range map[string]money.Amount{
+		`{"amount":-7,"currency":"EUR"}`:             eur(-7),
+		`{ "currency": "EUR", "amount": 7 }`:         eur(7),
+		`{"amount":7,"currency":"\u0045UR"}`:         eur(7),
+		`{"amount":7,"currency":"EUR","more":[1,2]}`: eur(7),
+		`{"amount":7,"currency":"eur"}`:              money.New(7, "eur"),
+	} {
+		var a money.Amount
+		if err := json.Unmarshal([]byte(text), &a); err != nil || a != want {
+			t.Errorf("%s was read as %v, %v", text, a, err)
+		}
+	}
 	for _, bad := range []string{`{"amount":1.5,"currency":"EUR"}`, `"19.99"`, `{"amount":99999999999999999999,"currency":"EUR"}`} {
 		var a money.Amount
 		if err := json.Unmarshal([]byte(bad), &a); err == nil {
