@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
 )
@@ -33,17 +32,6 @@ func TestBackup(t *testing.T) {
 	x.server.settle(time.Minute)
 	x.server.operate("check")
 	x.verify()
-}
-
-// answered returns the tries that were answered by now.
-func (x *storm) answered() []*try {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(x.tries), func(y *try) bool {
-		y.mu.Lock()
-		defer y.mu.Unlock()
-		return len(y.told) == 0
-	})
 }
 
 // operate runs the operator's tool on the server's directory; it has to succeed.

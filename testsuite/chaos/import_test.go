@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/bodega-commerce/bodega/testsuite/expect"
 )
 
 // feed writes a catalogue of variants, three to a product, with brands,
@@ -75,6 +73,16 @@ func (s *server) finished(at string) imported {
 	}
 }
 
+// importing waits until an import has gone through so many lines, or is over.
+func (s *server) importing(at string, lines int) imported {
+	s.t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		if r := s.report(at); r.Lines >= lines && r.Status == "running" || r.FinishedAt != nil || time.Now().After(deadline) {
+			return r
+		}
+	}
+}
+
 // The server is killed in the middle of an import: its report says so, and the
 // same feed again completes it.
 func TestKillImport(t *testing.T) {
@@ -87,16 +95,11 @@ func TestKillImport(t *testing.T) {
 	s := serve(t, t.TempDir())
 	for range rounds(t, 2) {
 		at := s.upload(content.Bytes())
-		goal := rand.N(variants / 2)
-		expect.Soon(t, "the import is on its way", func() bool {
-			r := s.report(at)
-			return r.Status == "running" && r.Lines >= goal || r.Status == "succeeded"
-		})
-		ended := s.report(at).Status == "succeeded"
+		reached := s.importing(at, rand.N(variants/2))
 		s.kill()
 		s = s.again()
-		if r := s.report(at); !ended && (r.Status != "failed" || r.Failure == nil || r.FinishedAt == nil) && r.Status != "succeeded" {
-			t.Errorf("after the kill the import is %+v", r)
+		if r := s.report(at); r.Status != "succeeded" && (r.Status != "failed" || r.Failure == nil || r.FinishedAt == nil) || r.Lines < reached.Lines {
+			t.Errorf("after the kill the import of %+v is %+v", reached, r)
 		}
 		s.mustBeSound()
 	}

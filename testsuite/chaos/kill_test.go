@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -70,12 +71,26 @@ func (x *storm) rage(end func(), beside ...func()) {
 			}
 		})
 	}
-	time.Sleep(100*time.Millisecond + rand.N(500*time.Millisecond)) // the moment is the point
+	before := len(x.answered())
+	for deadline := time.Now().Add(startTime); len(x.answered()) < before+10 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	}
+	time.Sleep(rand.N(500 * time.Millisecond)) // the moment is the point
 	for _, do := range beside {
 		all.Go(do)
 	}
 	end()
 	all.Wait()
+}
+
+// answered returns the tries that were answered by now.
+func (x *storm) answered() []*try {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(x.tries), func(y *try) bool {
+		y.mu.Lock()
+		defer y.mu.Unlock()
+		return len(y.told) == 0
+	})
 }
 
 // shop is one shopper's whole way. It reports whether the server still answers.
