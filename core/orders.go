@@ -150,10 +150,17 @@ func (x *Orders) Browse(ctx context.Context, c BrowseOrders) (OrderPage, error) 
 		return OrderPage{}, err
 	}
 	c.Filter.Limit = limit
+	if number, ok := order.ParseNumber(c.Filter.Query); ok {
+		c.Filter.Query = number
+	}
 	if c.Filter.Number != "" {
 		number, ok := order.ParseNumber(c.Filter.Number)
 		if !ok {
-			return OrderPage{Orders: []OrderView{}, Total: -1}, nil
+			none := OrderPage{Orders: []OrderView{}, Total: -1}
+			if c.Filter.Count {
+				none.Total = 0
+			}
+			return none, nil
 		}
 		c.Filter.Number = number
 	}

@@ -70,8 +70,8 @@ type StockWriter interface {
 type OrderRecords interface {
 	Order(ctx context.Context, o id.Order) (order.Order, error)
 	OrderByNumber(ctx context.Context, number string) (order.Order, error)
-	// BrowseOrders returns up to f.Limit orders, newest first, and the total if
-	// it was asked for (else -1).
+	// BrowseOrders returns up to f.Limit orders and, if it was asked for (else
+	// -1), how many there are before and after them.
 	BrowseOrders(ctx context.Context, f order.Filter) ([]order.Order, int, error)
 }
 

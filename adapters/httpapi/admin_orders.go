@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core"
@@ -38,28 +39,32 @@ func (a *api) registerAdminOrders() {
 }
 
 func (a *api) registerBrowseOrders(tag string) {
-	register(a.edge, operation{ID: "listOrders", Method: http.MethodGet, Path: "/v1/admin/orders", Tag: tag, Permission: account.OrderRead, Summary: "List orders, newest first"},
+	register(a.edge, operation{ID: "listOrders", Method: http.MethodGet, Path: "/v1/admin/orders", Tag: tag, Permission: account.OrderRead, Summary: "List orders"},
 		func(ctx context.Context, in *struct {
+			Q             string    `query:"q" maxLength:"254" doc:"a number, a SKU, or the beginning of an email"`
 			Status        string    `query:"status" enum:"pending_payment,payment_failed,confirmed,fulfilling,shipped,delivered,canceled,refunded"`
-			PaymentStatus string    `query:"payment_status" maxLength:"32"`
+			PaymentStatus string    `query:"payment_status" enum:"created,processing,requires_action,authorized,captured,partially_refunded,refunded,failed,canceled,expired,not_required"`
 			Email         string    `query:"email" maxLength:"254"`
 			Number        string    `query:"number" maxLength:"64"`
 			SKU           string    `query:"sku" maxLength:"64"`
 			CreatedFrom   time.Time `query:"created_from"`
 			CreatedTo     time.Time `query:"created_to"`
+			Sort          string    `query:"sort" enum:"created_at,-created_at" default:"-created_at"`
 			Cursor        string    `query:"cursor"`
 			Limit         int       `query:"limit" minimum:"1" maximum:"100" default:"24"`
 			Count         bool      `query:"count"`
 		},
 		) (*reply[CursorPage[Order]], error) {
-			const scope = "orders"
+			scope := strings.Join([]string{
+				"orders", in.Sort, in.Q, in.Status, in.PaymentStatus, in.Email, in.Number, in.SKU, in.CreatedFrom.String(), in.CreatedTo.String(),
+			}, "\x00")
 			before, err := uuidCursor(scope, in.Cursor)
 			if err != nil {
 				return nil, err
 			}
 			page, err := a.shop.Orders.Browse(ctx, core.BrowseOrders{By: caller(ctx, ""), Filter: order.Filter{
-				Status: order.Status(in.Status), PaymentStatus: in.PaymentStatus, Email: in.Email, Number: in.Number, SKU: id.SKU(in.SKU),
-				CreatedFrom: in.CreatedFrom, CreatedTo: in.CreatedTo, Before: id.Order{UUID: before}, Limit: in.Limit, Count: in.Count,
+				Query: in.Q, Status: order.Status(in.Status), PaymentStatus: in.PaymentStatus, Email: in.Email, Number: in.Number, SKU: id.SKU(in.SKU),
+				CreatedFrom: in.CreatedFrom, CreatedTo: in.CreatedTo, OldestFirst: in.Sort == "created_at", Before: id.Order{UUID: before}, Limit: in.Limit, Count: in.Count,
 			}})
 			if err != nil {
 				return nil, err

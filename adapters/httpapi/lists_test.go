@@ -71,7 +71,22 @@ func TestLists_AreWalkedWhole(t *testing.T) {
 			t.Errorf("%s: %d orders", query, len(got))
 		}
 	}
+	slices.Reverse(orders)
+	if got := walk(c, "/v1/admin/orders?limit=2&sort=created_at", func(o Order) string { return o.ID }); !slices.Equal(got, orders) {
+		t.Errorf("orders, oldest first: %v, want %v", got, orders)
+	}
 	first := read[Order](c.admin("GET", "/v1/admin/orders/"+orders[0], "").ok(200))
+	for q, want := range map[string]int{first.Number: 1, "ADA@": 7, "p-5": 2, "eve": 0} {
+		if got := read[CursorPage[Order]](c.admin("GET", "/v1/admin/orders?count=true&limit=1&q="+q, "").ok(200)); *got.Total != want {
+			t.Errorf("%s: %d orders, want %d", q, *got.Total, want)
+		}
+	}
+	next := read[CursorPage[Order]](c.admin("GET", "/v1/admin/orders?limit=1", "").ok(200)).NextCursor
+	for _, other := range []string{"sort=created_at", "status=confirmed", "q=ada", "sku=P-6"} {
+		c.admin("GET", "/v1/admin/orders?limit=1&"+other+"&cursor="+*next, "").finding("query.cursor", "pattern")
+	}
+	c.admin("GET", "/v1/admin/orders?sort=total", "").finding("query.sort", "enum")
+	c.admin("GET", "/v1/admin/orders?payment_status=paid", "").finding("query.payment_status", "enum")
 	if again := read[Order](c.admin("GET", "/v1/admin/orders/"+strings.ToLower(first.Number), "").ok(200)); again.ID != first.ID {
 		t.Errorf("the number %s is that of %s", first.Number, again.ID)
 	}

@@ -58,15 +58,18 @@ func (os orderRecords) OrdersOf(ctx context.Context, c id.Customer, before id.Or
 // A number and an email have an index; everything else is looked for from the
 // newest order on. Members that ask nothing are NULL, or a bound that all keep.
 const (
-	orderFilter = ` id < ?1 AND created_at >= ?2 AND created_at < ?3
+	orderFilter = ` created_at >= ?2 AND created_at < ?3
 		AND (?4 IS NULL OR status = ?4) AND (?5 IS NULL OR email = ?5) AND (?6 IS NULL OR number = ?6)
-		AND (?7 IS NULL OR ?7 = (SELECT p.status FROM payments p WHERE p.order_id = orders.id ORDER BY p.id DESC LIMIT 1))
-		AND (?8 IS NULL OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = orders.id AND l.sku = ?8))`
-	newestFirst = " ORDER BY id DESC LIMIT ?9"
+		AND (?7 IS NULL OR ?7 = coalesce((SELECT p.status FROM payments p WHERE p.order_id = orders.id ORDER BY p.id DESC LIMIT 1), 'not_required'))
+		AND (?8 IS NULL OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = orders.id AND l.sku = ?8))
+		AND (?10 IS NULL OR number = ?11 OR substr(email, 1, length(?10)) = ?10
+			OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = orders.id AND l.sku = ?10))`
+	newestFirst = " AND id < ?1 ORDER BY id DESC LIMIT ?9"
+	oldestFirst = " AND id > ?1 ORDER BY id LIMIT ?9"
 
-	browseAll    = "SELECT " + orderColumns + " FROM orders WHERE" + orderFilter + newestFirst
-	browseEmail  = "SELECT " + orderColumns + " FROM orders WHERE email = ?5 AND" + orderFilter + newestFirst
-	browseNumber = "SELECT " + orderColumns + " FROM orders WHERE number = ?6 AND" + orderFilter + newestFirst
+	browseAll    = "SELECT " + orderColumns + " FROM orders WHERE" + orderFilter
+	browseEmail  = "SELECT " + orderColumns + " FROM orders WHERE email = ?5 AND" + orderFilter
+	browseNumber = "SELECT " + orderColumns + " FROM orders WHERE number = ?6 AND" + orderFilter
 	countAll     = "SELECT count(*) FROM orders WHERE" + orderFilter
 	countEmail   = "SELECT count(*) FROM orders WHERE email = ?5 AND" + orderFilter
 )
@@ -80,7 +83,14 @@ func (os orderRecords) BrowseOrders(ctx context.Context, f order.Filter) (page [
 		to = f.CreatedTo.UnixMicro()
 	}
 	email := strings.ToLower(f.Email)
-	args := []any{older(f.Before.UUID), from, to, asked(string(f.Status)), asked(email), asked(f.Number), asked(f.PaymentStatus), asked(string(f.SKU)), f.Limit}
+	beyond, sorted := older(f.Before.UUID), newestFirst
+	if f.OldestFirst {
+		beyond, sorted = f.Before.UUID[:], oldestFirst
+	}
+	args := []any{
+		beyond, from, to, asked(string(f.Status)), asked(email), asked(f.Number), asked(f.PaymentStatus), asked(string(f.SKU)), f.Limit,
+		asked(strings.ToLower(f.Query)), strings.ToUpper(f.Query),
+	}
 	list, count := browseAll, countAll
 	switch {
 	case f.Number != "":
@@ -90,10 +100,9 @@ func (os orderRecords) BrowseOrders(ctx context.Context, f order.Filter) (page [
 	}
 	total = -1
 	err = os.db.snapshot(ctx, func(s *session) error {
-		if page, err = readOrders(s, list, args...); err != nil || !f.Count {
+		if page, err = readOrders(s, list+sorted, args...); err != nil || !f.Count {
 			return err
 		}
-		args[0] = older(id.UUID{}) // the whole list, not what is left of it
 		_, err = s.first(count, func(r row) error {
 			total = r.int(0)
 			return nil

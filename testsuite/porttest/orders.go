@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -212,6 +214,11 @@ func TestOrders(t *testing.T, h OrderHarness) {
 			f.Before = page[len(page)-1].ID
 		}
 		mustSame(t, "walk", walked, nil, all)
+		slices.Reverse(all)
+		first, _, err := w.store.Orders.BrowseOrders(t.Context(), order.Filter{OldestFirst: true, Limit: 4})
+		mustSame(t, "from the oldest", first, err, all[:4])
+		rest, _, err := w.store.Orders.BrowseOrders(t.Context(), order.Filter{OldestFirst: true, Limit: 4, Before: all[3].ID})
+		mustSame(t, "to the newest", rest, err, all[4:])
 		_, total, err := w.store.Orders.BrowseOrders(t.Context(), order.Filter{Limit: 1})
 		if err != nil || total != -1 {
 			t.Errorf("uncounted: total %d, %v, want -1", total, err)
@@ -234,6 +241,9 @@ func TestOrders(t *testing.T, h OrderHarness) {
 			"number":        {Number: mine.Number},
 			"sku":           {SKU: "tee-S"},
 			"from":          {CreatedFrom: mine.CreatedAt},
+			"query, number": {Query: strings.ToLower(mine.Number)},
+			"query, email":  {Query: "Anna@"},
+			"query, sku":    {Query: "tee-s"},
 			"several":       {Status: mine.Status, SKU: "TEE-S", Email: mine.Email},
 		} {
 			f.Limit, f.Count = 10, true
@@ -243,6 +253,8 @@ func TestOrders(t *testing.T, h OrderHarness) {
 				t.Errorf("%s: total %d, want 1", name, total)
 			}
 		}
+		free, _, err := w.store.Orders.BrowseOrders(t.Context(), order.Filter{PaymentStatus: string(payment.NotRequired), Limit: 10})
+		mustSame(t, "without a payment", free, err, []order.Order{other})
 		got, _, err := w.store.Orders.BrowseOrders(t.Context(), order.Filter{CreatedTo: mine.CreatedAt, Limit: 10})
 		mustSame(t, "to is exclusive", got, err, []order.Order{other})
 		got, total, err := w.store.Orders.BrowseOrders(t.Context(), order.Filter{Status: mine.Status, Number: other.Number, Limit: 10, Count: true})
