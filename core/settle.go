@@ -7,6 +7,7 @@ import (
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/job"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
@@ -99,7 +100,7 @@ func (t *turn) confirm(d *dossier, from supply) effects {
 	d.order.Confirm(t.step(""))
 	d.cart.EndOrder(d.order.ID, t.now)
 	e := effects{
-		jobs:  []job.Envelope{t.job(job.SendOrderConfirmation, "", job.OrderPayload{Order: d.order.ID})},
+		jobs:  []job.Envelope{t.confirmation(d.order.ID)},
 		stock: t.consume(d.order.ID),
 	}
 	if from == fromShelf {
@@ -109,6 +110,13 @@ func (t *turn) confirm(d *dossier, from supply) effects {
 		e.jobs = append(e.jobs, t.job(job.CapturePayment, "", job.PaymentPayload{Payment: d.payment.ID}))
 	}
 	return e
+}
+
+// confirmation is the job that mails an order's confirmation. Its id is the
+// order's own, and so is the mail's: should an order be confirmed twice (in a
+// copy of the shop that is put back), whoever looks at Message-IDs sees one mail.
+func (t *turn) confirmation(o id.Order) job.Envelope {
+	return job.New(id.Job{UUID: o.Derive(job.SendOrderConfirmation)}, job.SendOrderConfirmation, job.OrderPayload{Order: o}, t.now, t.trace)
 }
 
 // abandon cancels an order that waits for its payment, frees its units and opens

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/bodega-commerce/bodega/apps/boot"
 )
@@ -112,10 +110,6 @@ type version struct{}
 
 // Run prints which program this is.
 func (c *version) Run(t *terminal) error {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return errors.New("this program was built without knowledge of itself")
-	}
-	say(t.out, "bodega %s (%s, %s/%s)\n", cmp.Or(info.Main.Version, "development"), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	say(t.out, "bodega %s (%s, %s/%s)\n", boot.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }

@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/bodega-commerce/bodega/core/job"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -85,6 +87,11 @@ func (b *backlog) Collect(to chan<- prometheus.Metric) {
 	if err != nil {
 		to <- prometheus.NewInvalidMetric(b.ready, err)
 		return
+	}
+	for _, task := range job.Tasks() { // also those of which nothing waits: a series that comes and goes cannot be watched
+		if !slices.ContainsFunc(all, func(q ports.Backlog) bool { return q.Task == task }) {
+			all = append(all, ports.Backlog{Task: task})
+		}
 	}
 	for _, q := range all {
 		age := 0.0

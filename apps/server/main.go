@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/bodega-commerce/bodega/apps/boot"
@@ -29,7 +28,7 @@ func run() int {
 	if err != nil {
 		return report(err)
 	}
-	config.Version = version()
+	config.Version = boot.Version()
 	config.Print = func(line string) { fmt.Println(line) }
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -55,12 +54,4 @@ func report(err error) int {
 		return exitSettings
 	}
 	return exitFailed
-}
-
-// version is what the build knows of itself; without a tag that is nothing.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "development"
 }

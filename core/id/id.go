@@ -4,6 +4,7 @@
 package id
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"io"
@@ -39,6 +40,18 @@ func (u UUID) encode(b []byte) {
 // Time returns the creation time of a UUIDv7 to the millisecond.
 func (u UUID) Time() time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(u[:8]) >> 16)).UTC()
+}
+
+// Derive returns an id that belongs to this one for a purpose, always the same:
+// what is made of a thing once has one id, however often it is made. It keeps
+// the time.
+func (u UUID) Derive(purpose string) UUID {
+	sum := sha256.Sum256(append(u[:], purpose...))
+	derived := u
+	copy(derived[6:], sum[:])
+	derived[6] = derived[6]&0x0f | 0x70
+	derived[8] = derived[8]&0x3f | 0x80
+	return derived
 }
 
 // MarshalText writes the 36-character form; the zero id is the empty text.

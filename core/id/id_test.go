@@ -62,6 +62,22 @@ func TestSource_New(t *testing.T) {
 	})
 }
 
+func TestUUID_Derive(t *testing.T) {
+	t.Parallel()
+	source := id.NewSource(time.Now, rand.Reader)
+	a, b := source.New(), source.New()
+	mail := a.Derive("mail")
+	if mail != a.Derive("mail") {
+		t.Error("it is not always the same")
+	}
+	if mail == a || mail == a.Derive("index") || mail == b.Derive("mail") {
+		t.Error("it is not its own")
+	}
+	if !mail.Time().Equal(a.Time()) || mail.String()[14] != '7' || !strings.ContainsRune("89ab", rune(mail.String()[19])) {
+		t.Errorf("%v is no UUIDv7 of the time of %v", mail, a)
+	}
+}
+
 func TestUUID_Text(t *testing.T) {
 	t.Parallel()
 	source := id.NewSource(time.Now, rand.Reader)
