@@ -115,7 +115,7 @@ func (s *shop) load(ctx context.Context, kind string, feed []byte) error {
 		return err
 	}
 	for report.Status == "queued" || report.Status == "running" {
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
+		if err := pause(ctx, glance); err != nil {
 			return err
 		}
 		if err := s.fetch(ctx, http.MethodGet, "/v1/admin/imports/"+report.ID, "", nil, &report); err != nil {
@@ -128,6 +128,10 @@ func (s *shop) load(ctx context.Context, kind string, feed []byte) error {
 	return nil
 }
 
+// glance is how long to wait between looks at what a shop is doing: looking
+// costs it something.
+const glance = 50 * time.Millisecond
+
 // quiet waits until the shop has done all its jobs.
 func (s *shop) quiet(ctx context.Context) error {
 	for {
@@ -135,7 +139,7 @@ func (s *shop) quiet(ctx context.Context) error {
 		if err != nil || len(left) == 0 {
 			return err
 		}
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
+		if err := pause(ctx, glance); err != nil {
 			return err
 		}
 	}
