@@ -35,17 +35,22 @@ type brandPatch struct {
 func (a *api) registerAdminBrands() {
 	const tag = "brands"
 	fields := map[string]string{"image": "image_id"}
-	register(a.edge, operation{ID: "adminListBrands", Method: http.MethodGet, Path: "/v1/admin/brands", Tag: tag, Permission: account.CatalogRead, Summary: "List all brands by name"},
-		func(ctx context.Context, _ *struct{}) (*reply[List[AdminBrand]], error) {
+	register(a.edge, operation{ID: "adminListBrands", Method: http.MethodGet, Path: "/v1/admin/brands", Tag: tag, Permission: account.CatalogRead, Summary: "List brands"},
+		func(ctx context.Context, in *struct {
+			Browse
+			Sort string `query:"sort" enum:"name,-name" default:"name"`
+		},
+		) (*reply[CursorPage[AdminBrand]], error) {
 			list, err := a.shop.Catalog.BrowseBrands(ctx, core.BrowseBrands{By: caller(ctx, "")})
 			if err != nil {
 				return nil, err
 			}
-			out := List[AdminBrand]{Items: make([]AdminBrand, len(list))}
+			brands := make([]AdminBrand, len(list))
 			for i := range list {
-				out.Items[i] = AdminBrand{Brand: a.brand(&list[i]), Version: list[i].Version}
+				brands[i] = AdminBrand{Brand: a.brand(&list[i]), Version: list[i].Version}
 			}
-			return &reply[List[AdminBrand]]{Body: out}, nil
+			page, err := browse("brands", in.Browse, in.Sort, brands, func(b *AdminBrand) named { return named{b.ID, b.Slug, b.Name} })
+			return &reply[CursorPage[AdminBrand]]{Body: page}, err
 		})
 	register(a.edge, operation{
 		ID: "createBrand", Method: http.MethodPost, Path: "/v1/admin/brands", Tag: tag, Permission: account.CatalogWrite,

@@ -60,17 +60,22 @@ func categoryFields() map[string]string {
 
 func (a *api) registerAdminCategories() {
 	const tag = "categories"
-	register(a.edge, operation{ID: "adminListCategories", Method: http.MethodGet, Path: "/v1/admin/categories", Tag: tag, Permission: account.CatalogRead, Summary: "List all categories, each before those below it"},
-		func(ctx context.Context, _ *struct{}) (*reply[List[AdminCategory]], error) {
+	register(a.edge, operation{ID: "adminListCategories", Method: http.MethodGet, Path: "/v1/admin/categories", Tag: tag, Permission: account.CatalogRead, Summary: "List categories", Description: "By position each stands before those below it."},
+		func(ctx context.Context, in *struct {
+			Browse
+			Sort string `query:"sort" enum:"position,name,-name" default:"position"`
+		},
+		) (*reply[CursorPage[AdminCategory]], error) {
 			list, err := a.shop.Catalog.BrowseCategories(ctx, core.BrowseCategories{By: caller(ctx, "")})
 			if err != nil {
 				return nil, err
 			}
-			out := List[AdminCategory]{Items: make([]AdminCategory, len(list))}
+			categories := make([]AdminCategory, len(list))
 			for i, c := range list {
-				out.Items[i] = a.adminCategory(c)
+				categories[i] = a.adminCategory(c)
 			}
-			return &reply[List[AdminCategory]]{Body: out}, nil
+			page, err := browse("categories", in.Browse, in.Sort, categories, func(c *AdminCategory) named { return named{c.ID, c.Slug, c.Name} })
+			return &reply[CursorPage[AdminCategory]]{Body: page}, err
 		})
 	register(a.edge, operation{ID: "adminReadCategory", Method: http.MethodGet, Path: "/v1/admin/categories/{id}", Tag: tag, Permission: account.CatalogRead, Summary: "Show a category"},
 		func(ctx context.Context, in *struct {

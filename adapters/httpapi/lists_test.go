@@ -220,3 +220,46 @@ func TestOrders_AreSeenThrough(t *testing.T) {
 		t.Errorf("the shopper sees %+v", o)
 	}
 }
+
+func TestLists_OfFewThings(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	names := []string{"alpha", "Beta", "beta", "gamma", "Delta"}
+	var brands, categories []string
+	for _, name := range names {
+		brands = append(brands, read[AdminBrand](c.admin("POST", "/v1/admin/brands", `{"name":"`+name+`"}`).ok(201)).ID)
+		categories = append(categories, read[AdminCategory](c.admin("POST", "/v1/admin/categories", `{"name":"`+name+`"}`).ok(201)).ID)
+	}
+	brand, category := func(b AdminBrand) string { return b.ID }, func(c AdminCategory) string { return c.ID }
+	pick := func(ids []string, order ...int) []string {
+		picked := make([]string, len(order))
+		for i, n := range order {
+			picked[i] = ids[n]
+		}
+		return picked
+	}
+	for query, order := range map[string][]int{
+		"limit=2": {0, 1, 2, 4, 3}, "limit=1&sort=-name": {3, 4, 2, 1, 0}, "limit=100&q=BET": {1, 2}, "limit=1&q=beta-2": {2}, "limit=3&q=zeta": {},
+	} {
+		if got := walk(c, "/v1/admin/brands?"+query, brand); !slices.Equal(got, pick(brands, order...)) {
+			t.Errorf("brands, %s: %v", query, got)
+		}
+	}
+	if got := walk(c, "/v1/admin/categories?limit=2&sort=-name", category); !slices.Equal(got, pick(categories, 3, 4, 2, 1, 0)) {
+		t.Errorf("categories by name: %v", got)
+	}
+	if got := walk(c, "/v1/admin/categories?limit=2", category); !slices.Equal(got, categories) {
+		t.Errorf("categories by position: %v", got)
+	}
+
+	first := read[CursorPage[AdminBrand]](c.admin("GET", "/v1/admin/brands?limit=2&count=true", "").ok(200))
+	if first.Total == nil || *first.Total != len(names) {
+		t.Errorf("counted %v", first.Total)
+	}
+	c.admin("GET", "/v1/admin/brands?limit=2&sort=-name&cursor="+*first.NextCursor, "").finding("query.cursor", "pattern")
+	c.admin("DELETE", "/v1/admin/brands/"+brands[1], "").ok(204) // the cursor stands on it
+	rest := read[CursorPage[AdminBrand]](c.admin("GET", "/v1/admin/brands?cursor="+*first.NextCursor, "").ok(200))
+	if len(rest.Items) != 3 || rest.NextCursor != nil {
+		t.Errorf("behind what is gone: %+v", rest)
+	}
+}
