@@ -11,9 +11,10 @@ MAKEFLAGS     += --no-print-directory
 CACHE    := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bodega
 GOLANGCI := $(CACHE)/bin/golangci-lint-v2.15.0
 
-# Where goroutines share memory. The race detector is slow on the rest and
-# finds nothing there.
-RACE := ./core ./adapters/memsearch/... ./adapters/memory/... ./adapters/cached/... ./adapters/sqlite/... ./adapters/jobs/...
+# Where goroutines share memory: whole packages, and of core the tests in which
+# callers meet. The race detector is slow on the rest and finds nothing there.
+RACE      := ./adapters/memsearch/... ./adapters/memory/... ./adapters/cached/... ./adapters/sqlite/... ./adapters/sandbox/... ./adapters/jobs/...
+RACE_CORE := SetLine|LastUnitsSoldOnce|OneLiveOrderPerCart|LateJobChangesNothing|OneWriterWins|OneWinner
 
 .PHONY: help
 help: ## list the targets
@@ -45,7 +46,8 @@ test/unit: ## every test, without the race detector; needs only Go
 .PHONY: test/race
 test/race: cc ## the packages that share memory, under the race detector
 	@if command -v "$$(go env CC)" >/dev/null; then \
-		echo "==> go test -race (builds everything a second time: a few minutes the first time)"; go test -race $(RACE); \
+		echo "==> go test -race (builds everything a second time: a few minutes the first time)"; \
+		go test -race $(RACE) && go test -race -run '$(RACE_CORE)' ./core; \
 	else echo "==> SKIPPED go test -race: it needs a C compiler (Debian: apt-get install gcc libc6-dev)"; fi
 
 # The race detector is the only thing here that needs C. As root on Debian it is
