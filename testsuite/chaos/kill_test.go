@@ -293,8 +293,14 @@ func (x *storm) judge(y *try, orders []order) (outcome string) {
 		return first.code()
 	}
 	status := ids[orderOf(first).ID]
-	abandoned := y.token == "tok_requires_action" && !y.acted
-	if want := map[bool]string{true: "canceled", false: "confirmed"}[abandoned]; status != want {
+	want := "confirmed"
+	switch {
+	case y.token == "tok_declined": // told to wait, because the provider's answer was lost
+		want = "payment_failed"
+	case y.token == "tok_requires_action" && !y.acted:
+		want = "canceled"
+	}
+	if status != want {
 		x.t.Errorf("%s was told %s, and with %s the order is %q, not %s", y.email, orderOf(first).Status, y.token, status, want)
 	}
 	return "201 " + status
