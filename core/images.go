@@ -48,8 +48,8 @@ func (im *Images) Upload(ctx context.Context, cmd UploadImage) (SavedImage, erro
 	if im.s.Imager == nil {
 		return SavedImage{}, fault.New(fault.Unavailable, "unavailable", "this shop takes no pictures")
 	}
-	if !catalog.ValidAlt(cmd.Alt) {
-		return SavedImage{}, fault.InvalidField("alt", "too_long", "must be text of at most 500 characters")
+	if err := catalog.CheckAlt(cmd.Alt); err != nil {
+		return SavedImage{}, err
 	}
 	picture, err := io.ReadAll(io.LimitReader(cmd.File, MaxImageBytes+1))
 	if err != nil {

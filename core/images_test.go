@@ -81,6 +81,7 @@ func TestImages_UploadRefuses(t *testing.T) {
 	mustRefuse(t, upload(shopkeeper, strings.NewReader("GIF89a"), ""), fault.Invalid, "validation_failed")
 	mustRefuse(t, upload(shopkeeper, io.MultiReader(picture(t, 1, 1), bytes.NewReader(make([]byte, core.MaxImageBytes))), ""), fault.TooLarge, "body_too_large")
 	mustRefuseAt(t, upload(shopkeeper, picture(t, 1, 1), strings.Repeat("x", 501)), "alt too_long")
+	mustRefuseAt(t, upload(shopkeeper, picture(t, 1, 1), "a\x00"), "alt pattern")
 	large := fault.New(fault.TooLarge, "body_too_large", "the body is too large")
 	if err := upload(shopkeeper, brokenBy(large), ""); !errors.Is(err, large) {
 		t.Errorf("the edge's limit became %v", err)

@@ -159,7 +159,8 @@ func (x *Inventory) Low(ctx context.Context, c ListLow) ([]inventory.Level, erro
 	return x.s.Orders.Stock.Low(ctx, c.Below, c.From, limit)
 }
 
-// Movements lists a SKU's ledger. Needs stock.read.
+// Movements lists a SKU's ledger. Needs stock.read; NotFound for a SKU that
+// neither has one nor is in the catalogue.
 func (x *Inventory) Movements(ctx context.Context, c ListMovements) ([]inventory.Movement, error) {
 	if err := allow(c.By, account.StockRead); err != nil {
 		return nil, err
@@ -168,5 +169,13 @@ func (x *Inventory) Movements(ctx context.Context, c ListMovements) ([]inventory
 	if err != nil {
 		return nil, err
 	}
-	return x.s.Orders.Stock.Movements(ctx, c.SKU, c.Before, limit)
+	list, err := x.s.Orders.Stock.Movements(ctx, c.SKU, c.Before, limit)
+	if err != nil || len(list) > 0 || !c.Before.IsZero() {
+		return list, err
+	}
+	offers, err := x.s.Catalog.Offers.Offers(ctx, []id.SKU{c.SKU})
+	if err == nil && len(offers) == 0 {
+		err = fault.Missing("variant")
+	}
+	return list, err
 }

@@ -62,6 +62,8 @@ func TestInventory_Adjust(t *testing.T) {
 	if err != nil || len(moves) != 2 || moves[0].Note != "wet" || moves[0].By != clerk.Owner() || moves[0].OnHand != 3 || moves[1].Delta != 5 {
 		t.Errorf("ledger %+v, %v", moves, err)
 	}
+	_, err = w.shop.Inventory.Movements(t.Context(), core.ListMovements{By: clerk, SKU: "NOPE"})
+	mustFail[fault.Resource](t, err, fault.NotFound, "not_found")
 	low, err := w.shop.Inventory.Low(t.Context(), core.ListLow{By: clerk, Below: 2})
 	if err != nil || len(low) != 1 || low[0].SKU != "TEE" || low[0].Available() != 1 {
 		t.Errorf("low %+v, %v", low, err)

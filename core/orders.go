@@ -301,7 +301,7 @@ func (x *Orders) Deliver(ctx context.Context, c DeliverOrder) (OrderView, error)
 	return x.step(ctx, c.By, c.Order, func(o *order.Order, t *turn) (bool, error) { return o.Deliver(t.step("")) })
 }
 
-// AddNote writes on an order's timeline. Needs order.write.
+// AddNote writes on an order's timeline, for operators to read. Needs order.write.
 func (x *Orders) AddNote(ctx context.Context, c AddNote) (OrderView, error) {
 	switch {
 	case strings.TrimSpace(c.Text) == "":
@@ -310,7 +310,7 @@ func (x *Orders) AddNote(ctx context.Context, c AddNote) (OrderView, error) {
 		return OrderView{}, fault.InvalidField("text", "too_long", "must have at most 2000 characters")
 	}
 	return x.step(ctx, c.By, c.Order, func(o *order.Order, t *turn) (bool, error) {
-		o.Record("note", t.step(c.Text))
+		o.Record(order.Noted, t.step(c.Text))
 		return true, nil
 	})
 }

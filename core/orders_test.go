@@ -251,6 +251,9 @@ func TestOrders_Steps(t *testing.T) {
 	if last := o.Timeline[len(o.Timeline)-1]; last.Type != "note" || last.Actor != account.RoleAdmin || last.Message != "rang the bell" {
 		t.Errorf("noted %+v", last)
 	}
+	if seen := o.TimelineFor(account.RoleCustomer); len(seen) != len(o.Timeline)-1 || len(o.TimelineFor(account.RoleAdmin)) != len(o.Timeline) {
+		t.Errorf("a shopper sees %+v", seen)
+	}
 	for _, text := range []string{" ", strings.Repeat("x", 2001)} {
 		_, err := w.shop.Orders.AddNote(t.Context(), core.AddNote{By: operator, Order: p.ID, Text: text})
 		mustFail[any](t, err, fault.Invalid, "validation_failed")

@@ -110,7 +110,7 @@ func (a *api) registerOrderWrites(tag string) {
 			Lines          []ShipmentLine `json:"lines,omitempty" maxItems:"100" doc:"Empty: everything not yet shipped."`
 			Carrier        string         `json:"carrier,omitempty" maxLength:"100"`
 			TrackingNumber string         `json:"tracking_number,omitempty" maxLength:"200"`
-			TrackingURL    string         `json:"tracking_url,omitempty" maxLength:"2000" format:"uri"`
+			TrackingURL    string         `json:"tracking_url,omitempty" maxLength:"2000" format:"uri" pattern:"^https?://" patternDescription:"an http or https address"`
 		}
 	},
 	) (*reply[Order], error) {
@@ -129,7 +129,7 @@ func (a *api) registerOrderWrites(tag string) {
 	})
 	register(a.edge, operation{
 		ID: "addOrderNote", Method: http.MethodPost, Path: "/v1/admin/orders/{id}/notes", Tag: tag, Permission: account.OrderWrite,
-		Status: http.StatusCreated, Summary: "Write on an order's timeline",
+		Status: http.StatusCreated, Summary: "Write on an order's timeline", Description: "Shoppers do not see it.",
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
 		Body struct {

@@ -200,9 +200,13 @@ func TestOrders_AreSeenThrough(t *testing.T) {
 	step("/fulfill", "", "fulfilling")
 	step("/fulfill", "", "fulfilling")
 	step("/notes", `{"text":"handle with care"}`, "fulfilling")
+	if seen := c.do("GET", strings.Replace(at, "/admin", "", 1), "", shopper...).ok(200); strings.Contains(seen.body, "handle with care") {
+		t.Errorf("the shopper reads %s", seen.body)
+	}
 	c.do("POST", strings.Replace(at, "/admin", "", 1)+"/cancel", "", shopper...).problem(409, "order_state_conflict")
 	c.admin("POST", at+"/shipments", `{"lines":[{"sku":"CUP","quantity":3}]}`, "Idempotency-Key", "a").problem(422, "validation_failed")
 	c.admin("POST", at+"/shipments", `{"lines":[{"sku":"CUP","quantity":1}]}`).problem(400, "idempotency_key_missing")
+	c.admin("POST", at+"/shipments", `{"tracking_url":"javascript:alert(1)"}`, "Idempotency-Key", "a").finding("body.tracking_url", "pattern")
 	for range 2 { // the second repeats the first
 		o := step("/shipments", `{"lines":[{"sku":"CUP","quantity":1}],"carrier":"Post","tracking_url":"https://post.example/1"}`, "fulfilling", "Idempotency-Key", "b")
 		if o.FulfillmentStatus != "partial" || len(o.Shipments) != 1 || o.Lines[0].ShippedQuantity != 1 {

@@ -153,7 +153,7 @@ func (a *api) registerOrders() {
 			})
 		})
 	register(a.edge, operation{
-		ID: "refreshPayment", Method: http.MethodPost, Path: "/v1/orders/{id}/payment/refresh", Tag: tag, Key: keyIgnored,
+		ID: "refreshPayment", Method: http.MethodPost, Path: "/v1/orders/{id}/payment/refresh", Tag: tag,
 		Limit: classCheckout, Deadline: checkoutDeadline, Summary: "Ask the payment provider now",
 	}, func(ctx context.Context, in *struct{ OrderRef }) (*reply[Order], error) {
 		return a.ownOrder(ctx, in.OrderRef, func(by account.Actor, o id.Order) (core.OrderView, error) {
@@ -161,7 +161,7 @@ func (a *api) registerOrders() {
 		})
 	})
 	register(a.edge, operation{
-		ID: "cancelOrder", Method: http.MethodPost, Path: "/v1/orders/{id}/cancel", Tag: tag, Key: keyIgnored, Deadline: checkoutDeadline,
+		ID: "cancelOrder", Method: http.MethodPost, Path: "/v1/orders/{id}/cancel", Tag: tag, Deadline: checkoutDeadline,
 		Summary: "Cancel an order", Description: "Its stock becomes available and its money goes back. Cancelling again changes nothing.",
 	}, func(ctx context.Context, in *struct {
 		OrderRef
@@ -179,7 +179,7 @@ func (a *api) registerOrders() {
 		})
 	})
 	register(a.edge, operation{
-		ID: "lookupOrder", Method: http.MethodPost, Path: "/v1/orders/lookup", Tag: tag, Status: http.StatusAccepted, Limit: classMail, Key: keyIgnored,
+		ID: "lookupOrder", Method: http.MethodPost, Path: "/v1/orders/lookup", Tag: tag, Status: http.StatusAccepted, Limit: classMail,
 		Summary: "Mail a link to an order", Description: "The answer does not tell whether there is such an order.",
 	}, func(ctx context.Context, in *struct {
 		Body struct {
@@ -194,7 +194,7 @@ func (a *api) registerOrders() {
 		return &reply[Accepted]{Body: Accepted{Accepted: true}}, nil
 	})
 	register(a.edge, operation{
-		ID: "completeSandboxPayment", Method: http.MethodPost, Path: "/v1/sandbox/payments/{id}/complete", Tag: tag, Key: keyIgnored,
+		ID: "completeSandboxPayment", Method: http.MethodPost, Path: "/v1/sandbox/payments/{id}/complete", Tag: tag,
 		Summary: "Play the shopper's part in a sandbox payment that requires action",
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
@@ -244,7 +244,7 @@ func (a *api) order(v core.OrderView, role account.Role) *reply[Order] {
 		ShippingMethod:    OrderShippingMethod{Code: o.ShippingMethod.Code, Name: o.ShippingMethod.Name, Price: moneyOf(o.ShippingMethod.Price)},
 		FulfillmentStatus: string(o.Fulfillment()), AllowedActions: []string{}, Test: o.Test, Payment: orderPayment(v.Payment, o.Currency),
 		Shipments: make([]Shipment, len(o.Shipments)), Refunds: make([]Refund, len(o.Refunds)), Returns: make([]Return, len(o.Returns)),
-		Timeline: make([]OrderEvent, len(o.Timeline)), CreatedAt: Time{o.CreatedAt}, UpdatedAt: Time{o.UpdatedAt},
+		Timeline: []OrderEvent{}, CreatedAt: Time{o.CreatedAt}, UpdatedAt: Time{o.UpdatedAt},
 	}
 	for _, action := range o.AllowedActions(role) {
 		out.AllowedActions = append(out.AllowedActions, string(action))
@@ -264,8 +264,8 @@ func (a *api) order(v core.OrderView, role account.Role) *reply[Order] {
 	for i, r := range o.Returns {
 		out.Returns[i] = Return{ID: r.ID.String(), Status: r.Status, Restock: r.Restock, Lines: shipmentLines(r.Lines)}
 	}
-	for i, e := range o.Timeline {
-		out.Timeline[i] = OrderEvent{At: Time{e.At}, Type: e.Type, Actor: string(e.Actor), Message: e.Message}
+	for _, e := range o.TimelineFor(role) {
+		out.Timeline = append(out.Timeline, OrderEvent{At: Time{e.At}, Type: e.Type, Actor: string(e.Actor), Message: e.Message})
 	}
 	return &reply[Order]{Body: out, ETag: strongETag(o.Version), Mark: v.Mark}
 }

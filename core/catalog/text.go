@@ -54,9 +54,9 @@ func (s SEO) check(f *fault.Fields) {
 	checkText(f, "seo.description", s.Description, maxSEO)
 }
 
-// ValidAlt reports whether a text can say what a picture shows.
-func ValidAlt(s string) bool {
+// CheckAlt answers Invalid (alt) for a text that cannot say what a picture shows.
+func CheckAlt(s string) error {
 	var f fault.Fields
 	checkText(&f, "alt", s, maxAlt)
-	return f.Err() == nil
+	return f.Err()
 }

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"slices"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/account"
@@ -137,6 +138,17 @@ type Event struct {
 	Actor   account.Role `json:"actor"`
 	Message string       `json:"message"`
 	TraceID string       `json:"trace_id,omitempty"`
+}
+
+// Noted is the type of what operators write on an order. It is theirs.
+const Noted = "note"
+
+// TimelineFor returns what happened as somebody in a role may know it.
+func (o *Order) TimelineFor(role account.Role) []Event {
+	if role == account.RoleAdmin {
+		return o.Timeline
+	}
+	return slices.DeleteFunc(slices.Clone(o.Timeline), func(e Event) bool { return e.Type == Noted })
 }
 
 // Action is a step somebody may take next.
