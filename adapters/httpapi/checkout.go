@@ -124,14 +124,14 @@ type checkoutRequest struct {
 type paymentChoice struct {
 	Provider  string `json:"provider" maxLength:"64"`
 	Token     string `json:"token" maxLength:"500" doc:"What the provider's hosted fields returned; never card data."`
-	ReturnURL string `json:"return_url,omitempty" maxLength:"2000" format:"uri"`
+	ReturnURL string `json:"return_url,omitempty" maxLength:"2000" format:"uri" pattern:"^https?://" patternDescription:"an http or https address"`
 }
 
 func (a *api) registerCheckout() {
 	const tag = "checkout"
 	fields := map[string]string{"ship_to": "shipping_address", "bill_to": "billing_address", "expect": "expected_total", "pay": "payment"}
 	register(a.edge, operation{
-		ID: "quoteCheckout", Method: http.MethodPost, Path: "/v1/checkout/quote", Tag: tag, Fields: fields, Key: keyIgnored,
+		ID: "quoteCheckout", Method: http.MethodPost, Path: "/v1/checkout/quote", Tag: tag, Fields: fields,
 		Summary: "Compute what a cart costs, sent somewhere",
 	}, func(ctx context.Context, in *struct {
 		Token string `header:"X-Cart-Token"`

@@ -69,7 +69,7 @@ func (d *drawer) Release(ctx context.Context, k ports.KeyRef) error {
 		return ctx.Err()
 	}
 	if d.keys[k].answer == nil {
-		d.keys[k].until = time.Time{}
+		delete(d.keys, k)
 	}
 	return nil
 }
@@ -267,4 +267,34 @@ func FuzzIdempotencyKey(f *testing.F) {
 			t.Fatalf("%q was read as %q", header, key)
 		}
 	})
+}
+
+func TestShop_EveryPostOfAKnownOwnerTakesAKey(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.product("CUP", 1000, 10)
+	b := c.basket("CUP", 1)
+	for name, ask := range map[string]func(path, key string) got{
+		"AQuote": func(country, key string) got {
+			return b.do("POST", "/v1/checkout/quote", `{"cart_id":"`+b.id+`","shipping_address":{"country":"`+country+`"}}`, "Idempotency-Key", key)
+		},
+		"ABrand": func(name, key string) got {
+			return c.admin("POST", "/v1/admin/brands", `{"name":"`+name+`"}`, "Idempotency-Key", key)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first := ask("DE", "k")
+			if again := ask("DE", "k"); first.status >= 300 || again.body != first.body || again.header.Get("Idempotent-Replayed") != "true" {
+				t.Errorf("got %d %s %v", again.status, again.body, again.header)
+			}
+			ask("FR", "k").problem(422, "idempotency_key_reused")
+			ask("", "l").problem(422, "validation_failed")
+			if other := ask("FR", "l"); other.status >= 300 { // what was refused left nothing behind
+				t.Errorf("got %d %s", other.status, other.body)
+			}
+		})
+	}
+	if one, two := c.do("POST", "/v1/carts", "", "X-Cart-Token", b.token, "Idempotency-Key", "k"), c.do("POST", "/v1/carts", "", "X-Cart-Token", b.token, "Idempotency-Key", "k"); one.body == two.body {
+		t.Errorf("a token was kept: %s", two.body)
+	}
 }

@@ -37,7 +37,7 @@ func (a *api) registerMaintenance() {
 	r := &reindexing{now: Reindex{Status: "idle"}}
 	register(a.edge, operation{
 		ID: "reindex", Method: http.MethodPost, Path: "/v1/admin/search/reindex", Tag: tag, Permission: account.SearchManage,
-		Status: http.StatusAccepted, Key: keyIgnored, Summary: "Build the search index anew",
+		Status: http.StatusAccepted, Summary: "Build the search index anew",
 		Description: "The one in service answers until the new one is complete. While one is being built, another is not begun.",
 	}, func(ctx context.Context, _ *struct{}) (*reply[Reindex], error) {
 		if r.begin() {

@@ -65,7 +65,7 @@ func (a *api) registerPayments() {
 	})
 	register(a.edge, operation{
 		ID: "settlePayment", Method: http.MethodPost, Path: "/v1/admin/payments/{id}/settle", Tag: tag, Permission: account.OrderWrite,
-		Key: keyIgnored, Deadline: checkoutDeadline, Summary: "Ask the provider now and bring the payment as far as it gets",
+		Deadline: checkoutDeadline, Summary: "Ask the provider now and bring the payment as far as it gets",
 	}, func(ctx context.Context, in *struct {
 		ID string `path:"id"`
 	},

@@ -140,7 +140,7 @@ type searchEvent struct {
 // registerSearchEvents takes what shoppers do with results. They are counted
 // like every request; nothing else is made of them yet.
 func (a *api) registerSearchEvents(tag string) {
-	register(a.edge, operation{ID: "recordSearchEvent", Method: http.MethodPost, Path: "/v1/search/events", Tag: tag, Key: keyIgnored, Summary: "Tell what became of a search"},
+	register(a.edge, operation{ID: "recordSearchEvent", Method: http.MethodPost, Path: "/v1/search/events", Tag: tag, Summary: "Tell what became of a search"},
 		func(context.Context, *struct{ Body searchEvent }) (*reply[nothing], error) {
 			return &reply[nothing]{}, nil
 		})
