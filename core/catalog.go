@@ -45,7 +45,7 @@ func (s *shared) present(ctx context.Context, products []catalog.Product, after 
 }
 
 func viewOf(t *catalog.Taxonomy, p catalog.Product, available map[string]int, whole bool) ProductView {
-	v := ProductView{Product: p, Path: t.Path(p.Category), Available: available, Definitions: t.Describing(&p, whole)}
+	v := ProductView{Product: p, Path: t.Path(p.Category), Available: available, taxonomy: t, whole: whole}
 	if b, ok := t.Brand(p.Brand); ok {
 		v.Brand = &b
 	}

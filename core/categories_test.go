@@ -147,8 +147,8 @@ func TestCatalog_Attributes(t *testing.T) {
 		c.Attributes = catalog.Attributes{"color": catalog.Text("red")}
 	}
 	view := w.create(tee(red))
-	if len(view.Definitions) != 1 || view.Definitions[0].Name != "color" {
-		t.Errorf("a tee is described by %+v", view.Definitions)
+	if all := view.Definitions(); len(all) != 1 || all[0].Name != "color" {
+		t.Errorf("a tee is described by %+v", all)
 	}
 	_, err = w.shop.Catalog.Create(ctx, tee(red, func(c *core.CreateProduct) { c.Attributes["color"] = catalog.Text("blue") }))
 	mustRefuseAt(t, err, "attributes.color enum")

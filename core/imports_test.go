@@ -32,6 +32,12 @@ func counts(r feed.Report) string {
 	return fmt.Sprintf("created %d updated %d unchanged %d rejected %d", r.Created, r.Updated, r.Unchanged, r.Rejected)
 }
 
+func (w *stall) definitions(sku id.SKU) []catalog.AttributeDefinition {
+	w.t.Helper()
+	p := w.bySKU(sku)
+	return p.Definitions()
+}
+
 func (w *stall) bySKU(sku id.SKU) core.SavedProduct {
 	w.t.Helper()
 	p, err := w.shop.Catalog.FindVariant(w.t.Context(), core.FindVariant{By: shopkeeper, SKU: sku})
@@ -151,7 +157,7 @@ func TestImports_Types(t *testing.T) {
 				t.Errorf("notes %q", r.Notes)
 			}
 			p := w.bySKU("A")
-			if d := p.Definitions[0]; d.Type != catalog.String || d.Label != "Size" || !d.Filterable || !d.Derived {
+			if d := p.Definitions()[0]; d.Type != catalog.String || d.Label != "Size" || !d.Filterable || !d.Derived {
 				t.Errorf("defined as %+v", d)
 			}
 			w.mustCount(w.importing(lines), "created 0 updated 0 unchanged 2 rejected 0")
@@ -162,11 +168,11 @@ func TestImports_Types(t *testing.T) {
 		t.Parallel()
 		w := openStall(t, nil)
 		w.importing(one("A", "5"))
-		if d := w.bySKU("A").Definitions[0]; d.Type != catalog.Number {
+		if d := w.definitions("A")[0]; d.Type != catalog.Number {
 			t.Errorf("defined as %+v", d)
 		}
 		w.mustCount(w.importing(one("B", `"big"`)), "created 1 updated 0 unchanged 0 rejected 0")
-		if d := w.bySKU("A").Definitions[0]; d.Type != catalog.String || d.Version != 2 {
+		if d := w.definitions("A")[0]; d.Type != catalog.String || d.Version != 2 {
 			t.Errorf("defined as %+v", d)
 		}
 	})
@@ -180,7 +186,7 @@ func TestImports_Types(t *testing.T) {
 		if r.Errors[0].Code != "type" || r.Errors[0].Line != 2 || r.Errors[1].Code != "required" {
 			t.Errorf("rejected %+v", r.Errors)
 		}
-		if d := w.bySKU("A").Definitions[0]; d.Type != catalog.Number || d.Filterable {
+		if d := w.definitions("A")[0]; d.Type != catalog.Number || d.Filterable {
 			t.Errorf("defined as %+v", d)
 		}
 	})
@@ -193,14 +199,14 @@ func TestImports_Types(t *testing.T) {
 		}
 		w.importing(lines)
 		got := map[string]bool{}
-		for _, d := range w.bySKU("R").Definitions {
+		for _, d := range w.definitions("R") {
 			got[d.Name] = d.Filterable
 		}
 		if len(got) != 2 || got["rare"] || got["common"] { // 1 and 2 of 41
 			t.Errorf("filterable are %v", got)
 		}
 		w.importing(strings.Replace(lines, `"sku":"N0","title":"N","price":{"amount":1000,"currency":"EUR"},"category":["Leaf"]`, `"sku":"N0","title":"N","price":{"amount":1000,"currency":"EUR"},"category":["Leaf"],"attributes":{"common":3}`, 1))
-		for _, d := range w.bySKU("R").Definitions {
+		for _, d := range w.definitions("R") {
 			if d.Filterable != (d.Name == "common") { // 3 of 41
 				t.Errorf("%s is filterable: %v", d.Name, d.Filterable)
 			}

@@ -16,10 +16,39 @@ import (
 // ProductView is a product with what it takes to show it.
 type ProductView struct {
 	catalog.Product
-	Brand       *catalog.Brand                // nil: none
-	Path        []catalog.Category            // from the root to its own category; empty: none
-	Definitions []catalog.AttributeDefinition // of its options and, except in lists, its attributes; by position and name
-	Available   map[string]int                // by id.SKU.Fold; a SKU that is missing has none
+	Brand     *catalog.Brand     // nil: none
+	Path      []catalog.Category // from the root to its own category; empty: none
+	Available map[string]int     // by id.SKU.Fold; a SKU that is missing has none
+
+	taxonomy *catalog.Taxonomy
+	whole    bool // shown with all its attributes
+}
+
+// Definitions returns what describes its options and, except in lists, its
+// attributes, by position and name. They are looked up only when asked for.
+func (v *ProductView) Definitions() []catalog.AttributeDefinition {
+	if v.taxonomy == nil {
+		return []catalog.AttributeDefinition{}
+	}
+	return v.taxonomy.Describing(&v.Product, v.whole)
+}
+
+// Definition returns what describes one of its options or attributes.
+func (v *ProductView) Definition(name string) (catalog.AttributeDefinition, bool) {
+	if v.taxonomy == nil {
+		return catalog.AttributeDefinition{}, false
+	}
+	d := v.taxonomy.Definition(v.Category, name)
+	if d == nil {
+		return catalog.AttributeDefinition{}, false
+	}
+	return *d, true
+}
+
+// units returns how many units of one of its variants can be sold.
+func (v *ProductView) units(x *catalog.Variant) int {
+	var room [64]byte
+	return v.Available[string(x.SKU.AppendFold(room[:0]))]
 }
 
 // SavedProduct is a product as a write left it or an operator finds it.
@@ -84,7 +113,7 @@ func (v *ProductView) PriceRange() (lowest, highest money.Amount) {
 // InStock reports whether any variant can be bought now.
 func (v *ProductView) InStock() bool {
 	for i := range v.Variants {
-		if v.Variants[i].Status == catalog.VariantActive && v.Available[v.Variants[i].SKU.Fold()] > 0 {
+		if v.Variants[i].Status == catalog.VariantActive && v.units(&v.Variants[i]) > 0 {
 			return true
 		}
 	}
@@ -113,7 +142,7 @@ func (v *ProductView) Revision() uint64 {
 		add(v.Path[i].ID.UUID, v.Path[i].Version)
 	}
 	for i := range v.Variants {
-		add(v.Variants[i].ID.UUID, int64(v.Available[v.Variants[i].SKU.Fold()]))
+		add(v.Variants[i].ID.UUID, int64(v.units(&v.Variants[i])))
 	}
 	return h
 }

@@ -195,7 +195,7 @@ func productOptions(v *core.ProductView) []ProductOption {
 	seen := map[catalog.Option]bool{}
 	for i := range v.Variants {
 		for _, o := range v.Variants[i].Options {
-			d, defined := definition(v, o.Name)
+			d, defined := v.Definition(o.Name)
 			k, known := at[o.Name]
 			if !known {
 				k = len(out)
@@ -219,8 +219,9 @@ func productOptions(v *core.ProductView) []ProductOption {
 // definitions, then the others by name.
 func specs(v *core.ProductView) []Spec {
 	out := []Spec{}
-	for i := range v.Definitions {
-		d := &v.Definitions[i]
+	definitions := v.Definitions()
+	for i := range definitions {
+		d := &definitions[i]
 		if value, ok := v.Attributes[d.Name]; ok {
 			out = append(out, spec(d, value))
 		}
@@ -229,7 +230,7 @@ func specs(v *core.ProductView) []Spec {
 		return out
 	}
 	for _, name := range sortedKeys(v.Attributes) {
-		if _, defined := definition(v, name); !defined {
+		if _, defined := v.Definition(name); !defined {
 			value := v.Attributes[name]
 			out = append(out, spec(&catalog.AttributeDefinition{Name: name, Label: name, Type: value.Type()}, value))
 		}
@@ -243,15 +244,6 @@ func spec(d *catalog.AttributeDefinition, value catalog.Value) Spec {
 		s.Text += " " + d.Unit
 	}
 	return s
-}
-
-func definition(v *core.ProductView, name string) (catalog.AttributeDefinition, bool) {
-	for _, d := range v.Definitions {
-		if d.Name == name {
-			return d, true
-		}
-	}
-	return catalog.AttributeDefinition{}, false
 }
 
 func choiceLabel(d catalog.AttributeDefinition, value string) string {

@@ -12,11 +12,12 @@ import (
 // before the writer is answered. It grows with the SKUs there are.
 type availability struct {
 	mu    sync.RWMutex
-	units map[string]units // by id.SKU.Fold
+	units map[string]*units // by id.SKU.Fold
 }
 
 // units is what was read of a SKU, or that it has changed since.
 type units struct {
+	fold      string
 	available int
 	state     uint8
 	changed   uint64 // the number of commits with its last change; 0: none since the store was opened
@@ -32,13 +33,14 @@ const (
 func (a *availability) find(skus []id.SKU, found map[string]int) (unknown []id.SKU) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
+	var room [64]byte
 	for _, sku := range skus {
-		fold := sku.Fold()
-		switch u := a.units[fold]; u.state {
-		case counted:
-			found[fold] = u.available
-		case unread:
+		u := a.units[string(sku.AppendFold(room[:0]))]
+		switch {
+		case u == nil || u.state == unread:
 			unknown = append(unknown, sku)
+		case u.state == counted:
+			found[u.fold] = u.available
 		}
 	}
 	return unknown
@@ -50,20 +52,15 @@ func (a *availability) find(skus []id.SKU, found map[string]int) (unknown []id.S
 func (a *availability) keep(skus []id.SKU, found map[string]int, commits uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.units == nil {
-		a.units = map[string]units{}
-	}
 	for _, sku := range skus {
-		fold := sku.Fold()
-		u := a.units[fold]
+		u := a.of(sku)
 		if u.changed > commits {
 			continue
 		}
-		u.available, u.state = found[fold], counted
-		if _, received := found[fold]; !received {
+		u.available, u.state = found[u.fold], counted
+		if _, received := found[u.fold]; !received {
 			u.state = neverReceived
 		}
-		a.units[fold] = u
 	}
 }
 
@@ -71,10 +68,22 @@ func (a *availability) keep(skus []id.SKU, found map[string]int, commits uint64)
 func (a *availability) change(skus []id.SKU, commits uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.units == nil {
-		a.units = map[string]units{}
-	}
 	for _, sku := range skus {
-		a.units[sku.Fold()] = units{changed: commits}
+		u := a.of(sku)
+		u.state, u.changed = unread, commits
 	}
+}
+
+// of returns what is known of a SKU, to be changed.
+func (a *availability) of(sku id.SKU) *units {
+	fold := sku.Fold()
+	u := a.units[fold]
+	if u == nil {
+		if a.units == nil {
+			a.units = map[string]*units{}
+		}
+		u = &units{fold: fold}
+		a.units[fold] = u
+	}
+	return u
 }

@@ -128,6 +128,21 @@ func (s SKU) Validate() error {
 // Fold returns the form by which SKUs are unique.
 func (s SKU) Fold() string { return strings.ToLower(string(s)) }
 
+// AppendFold appends Fold to b, for looking SKUs up without allocating.
+func (s SKU) AppendFold(b []byte) []byte {
+	for i := range len(s) {
+		c := s[i]
+		if c >= 0x80 {
+			return append(b[:len(b)-i], s.Fold()...)
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return b
+}
+
 // Location names a place that holds stock.
 type Location string
 

@@ -121,3 +121,12 @@ func TestSKU_Validate(t *testing.T) {
 		}
 	}
 }
+
+func TestSKU_AppendFold(t *testing.T) {
+	t.Parallel()
+	for _, sku := range []id.SKU{"", "TEE-s.1_Z", "tee", "ÄB", "aÄB", "İx"} {
+		if got := string(sku.AppendFold([]byte("x"))); got != "x"+sku.Fold() {
+			t.Errorf("%q folds to %q, appended to %q", sku, sku.Fold(), got)
+		}
+	}
+}
