@@ -77,7 +77,8 @@ func TestInterrupt_Twice(t *testing.T) {
 	s.again().mustBeSound()
 }
 
-// begin sends a checkout but for the last byte.
+// begin sends a checkout but for the last byte, once the server has begun to
+// read it.
 func (x *storm) begin(y *try) net.Conn {
 	x.t.Helper()
 	addr := strings.TrimPrefix(x.server.url, "http://")
@@ -87,9 +88,18 @@ func (x *storm) begin(y *try) net.Conn {
 	}
 	x.t.Cleanup(func() { _ = conn.Close() }) // finish has, if all went well
 	body := y.checkout.body
-	if _, err := fmt.Fprintf(conn, "POST /v1/checkout HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nX-Cart-Token: %s\r\nIdempotency-Key: %s\r\nContent-Length: %d\r\n\r\n%s",
-		addr, y.shopper.header["X-Cart-Token"], y.checkout.key, len(body), body[:len(body)-1]); err != nil {
-		x.t.Fatal(err)
+	_, err = fmt.Fprintf(conn, "POST /v1/checkout HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nX-Cart-Token: %s\r\n"+
+		"Idempotency-Key: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", addr, y.shopper.header["X-Cart-Token"], y.checkout.key, len(body))
+	const reads = "HTTP/1.1 100 Continue\r\n\r\n"
+	said := make([]byte, len(reads))
+	if err == nil {
+		_, err = io.ReadFull(conn, said)
+	}
+	if err == nil {
+		_, err = conn.Write(body[:len(body)-1])
+	}
+	if err != nil || string(said) != reads {
+		x.t.Fatalf("%q, %v", said, err)
 	}
 	return conn
 }
