@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -31,27 +30,29 @@ const (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if dir, err := programs(); err == nil {
-		os.RemoveAll(dir)
+	if workshop != "" {
+		_ = os.RemoveAll(workshop) // in the system's temporary directory
 	}
 	os.Exit(code)
 }
 
+// workshop is where the programs are; "" until one is needed.
+var workshop string
+
 // programs builds the server and the CLI once and returns their directory.
-var programs = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "bodega-chaos")
+var programs = sync.OnceValues(func() (dir string, err error) {
+	if workshop, err = os.MkdirTemp("", "bodega-chaos"); err == nil {
+		err = os.Chmod(workshop, 0o755) // some are run by other users
+	}
 	if err != nil {
 		return "", err
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { // some are run by other users
-		return dir, err
-	}
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", dir+string(filepath.Separator), "./apps/server", "./apps/bodega")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", workshop+string(filepath.Separator), "./apps/server", "./apps/bodega")
 	build.Dir = filepath.Join("..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
-		return dir, fmt.Errorf("%w\n%s", err, out)
+		return "", fmt.Errorf("%w\n%s", err, out)
 	}
-	return dir, nil
+	return workshop, nil
 })
 
 // program returns a command of ours with no settings but these.
@@ -165,7 +166,7 @@ func (s *server) answers() bool {
 		return false
 	}
 	s.ops, s.key = strings.TrimSuffix(s.ops, "/metrics"), strings.TrimSpace(string(key))
-	resp, err := http.Get(s.url + "/readyz") //nolint:noctx // the loop around it is bounded
+	resp, err := http.Get(s.url + "/readyz")
 	if err != nil {
 		return false
 	}
@@ -297,5 +298,3 @@ func run(t *testing.T, cmd *exec.Cmd) (int, string) {
 	}
 	return cmd.ProcessState.ExitCode(), said.String()
 }
-
-var _ io.Writer = (*transcript)(nil)
