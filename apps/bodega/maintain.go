@@ -109,7 +109,7 @@ func (c *restore) Run(ctx context.Context, t *terminal) (err error) {
 type version struct{}
 
 // Run prints which program this is.
-func (c *version) Run(t *terminal) error {
+func (c *version) Run(t *terminal) error { //nolint:unparam // commands have one shape
 	say(t.out, "bodega %s (%s, %s/%s)\n", boot.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }

@@ -63,7 +63,7 @@ func (p *plan) run(ctx context.Context) (tally, error) {
 		if users[u], err = dial(p.Addr); err != nil {
 			return tally{}, err
 		}
-		defer users[u].close()
+		defer users[u].close() //nolint:errcheck // the figures are in by then
 		if journeys[u], err = p.journey(u); err != nil {
 			return tally{}, err
 		}

@@ -155,7 +155,8 @@ func categoryPaths(ctx context.Context, s *shop) (paths []string, err error) {
 	i := slices.IndexFunc(facets.Facets, func(f struct {
 		Name   string
 		Values []struct{ Value string }
-	}) bool {
+	},
+	) bool {
 		return f.Name == "category"
 	})
 	if i < 0 {

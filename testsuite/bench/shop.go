@@ -63,7 +63,7 @@ func shopPart(ctx context.Context, asked *json.Decoder) (any, func() error, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	stop := func() error { return app.Stop(context.Background()) }
+	stop := func() error { return app.Stop(context.WithoutCancel(ctx)) }
 	return shop{URL: app.URL, OpsURL: app.OpsURL, Key: app.AdminKey}, stop, nil
 }
 

@@ -118,7 +118,7 @@ func (b *bench) print(out io.Writer) {
 	for _, l := range b.lines {
 		fmt.Fprintln(table, strings.Join([]string{l.name, l.got, l.limit, l.ratio, l.goal, l.verdict.String(), l.cpu, l.waits}, "\t"))
 	}
-	_ = table.Flush() //nolint:errcheck // there is nobody to tell
+	_ = table.Flush()
 }
 
 // processor names the machine's processor where the system tells.

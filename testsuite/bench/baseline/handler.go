@@ -17,6 +17,6 @@ func Handler(answers map[string][]byte) http.Handler {
 		h := w.Header()
 		h["Content-Type"] = kind
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
-		_, _ = w.Write(body) //nolint:errcheck // the client is gone
+		_, _ = w.Write(body)
 	})
 }
