@@ -262,7 +262,7 @@ func (c *chunk) nameNew(ctx context.Context, tx ports.CatalogTx) error {
 			}
 		}
 		if s.product.Slug == "" {
-			if s.product.Slug, err = freeSlug(ctx, tx.Slugs, s.product.Name, string(s.fresh.SKU), chosen); err != nil {
+			if s.product.Slug, err = freeSlug(ctx, tx.Slugs, wish(s), string(s.fresh.SKU), chosen); err != nil {
 				return err
 			}
 		}
@@ -271,13 +271,18 @@ func (c *chunk) nameNew(ctx context.Context, tx ports.CatalogTx) error {
 	return nil
 }
 
+// wish is what a new product's slug is made of: the one it came with, or its name.
+func wish(s *slot) string {
+	if s.fresh.Has(feed.MemberSlug) {
+		return s.fresh.Slug
+	}
+	return s.product.Name
+}
+
 // slugsFor returns the first choices for a new product.
 func slugsFor(s *slot) []string {
-	choices := make([]string, 0, 3)
-	if s.fresh.Has(feed.MemberSlug) {
-		choices = append(choices, s.fresh.Slug)
-	}
-	for slug := range catalog.Slugs(s.product.Name, string(s.fresh.SKU)) {
+	choices := make([]string, 0, 2)
+	for slug := range catalog.Slugs(wish(s), string(s.fresh.SKU)) {
 		if choices = append(choices, slug); len(choices) >= 2 {
 			break
 		}

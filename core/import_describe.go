@@ -29,6 +29,7 @@ type description struct {
 	newShelves map[id.Category]bool
 	defined    map[definitionKey]int // of a definition, where it is in allDefinitions
 	news       map[definitionKey]bool
+	widened    []definitionKey
 
 	slugs map[string]bool
 	below map[shelfKey]id.Category
@@ -56,7 +57,9 @@ func (r *importRun) describe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	now := r.s.Now()
 	var d *description
+	var restated []catalog.Product
 	mark, err := r.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
 		d = &description{s: r.s, old: old}
 		if err := d.read(ctx, tx); err != nil {
@@ -66,7 +69,11 @@ func (r *importRun) describe(ctx context.Context) error {
 		if r.trial != nil {
 			return nil
 		}
-		return d.save(ctx, tx)
+		if err := d.save(ctx, tx); err != nil {
+			return err
+		}
+		restated, err = d.restate(ctx, tx, now)
+		return err
 	})
 	if err != nil {
 		return err
@@ -76,6 +83,9 @@ func (r *importRun) describe(ctx context.Context) error {
 	r.taxonomy = catalog.NewTaxonomy(d.allCategories, d.allBrands, d.allDefinitions, nil, nil)
 	if r.trial == nil && d.changed() {
 		r.s.Caches.TaxonomyChanged(ctx, mark)
+	}
+	if len(restated) > 0 {
+		r.s.Caches.ProductsChanged(ctx, mark, restated...)
 	}
 	return nil
 }
@@ -122,8 +132,12 @@ func (d *description) work(survey *feed.Survey, counts map[id.Category]int) {
 		d.brand(strings.TrimSpace(name))
 	}
 	shelves := survey.Shelves()
-	for _, shelf := range shelves {
-		d.categories[pathKey(shelf.Path)] = d.category(shelf.Path)
+	for depth := 1; depth <= catalog.MaxDepth; depth++ { // whatever stands higher is called by its own name
+		for _, shelf := range shelves {
+			if path := shelf.Path; len(path) >= depth {
+				d.categories[pathKey(path)] = d.category(path[:depth])
+			}
+		}
 	}
 	tree := catalog.NewTaxonomy(d.allCategories, nil, d.allDefinitions, nil, nil)
 	for _, shelf := range shelves {
@@ -202,7 +216,7 @@ func (d *description) define(tree *catalog.Taxonomy, c id.Category, shelf *feed.
 		now = &d.allDefinitions[d.defined[definitionKey{stored.Category, u.Name}]]
 	}
 	def, news := u.Define(c, products, now)
-	if _, widened := u.Type(); widened && def.Type == catalog.String {
+	if def.Derived && def.Type == catalog.String && u.Converted() > 0 {
 		d.notes = append(d.notes, fmt.Sprintf("%s: the values of %s are of several types: %d of them became strings", strings.Join(shelf.Path, " > "), u.Name, u.Converted()))
 	}
 	if !news {
@@ -211,6 +225,9 @@ func (d *description) define(tree *catalog.Taxonomy, c id.Category, shelf *feed.
 	key := definitionKey{def.Category, def.Name}
 	d.news[key] = true
 	if now != nil {
+		if now.Type != def.Type {
+			d.widened = append(d.widened, key)
+		}
 		*now = def
 		return
 	}

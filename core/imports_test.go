@@ -175,6 +175,38 @@ func TestImports_Types(t *testing.T) {
 		if d := w.definitions("A")[0]; d.Type != catalog.String || d.Version != 2 {
 			t.Errorf("defined as %+v", d)
 		}
+		if a := w.bySKU("A"); a.Attributes["size"] != catalog.Text("5") || a.Version != 2 {
+			t.Errorf("version %d has %v", a.Version, a.Attributes)
+		}
+		again := w.importing(one("A", "5"))
+		w.mustCount(again, "created 0 updated 0 unchanged 1 rejected 0")
+		if len(again.Notes) != 1 || !strings.Contains(again.Notes[0], "1 of them became strings") {
+			t.Errorf("notes %q", again.Notes)
+		}
+	})
+	t.Run("WidenedLaterBelow", func(t *testing.T) {
+		t.Parallel()
+		w := openStall(t, nil)
+		leaf := func(sku, path, value string) string {
+			return line(sku, "P "+sku, `"category":[`+path+`]`, `"attributes":{"Size":`+value+`}`)
+		}
+		variants := line("V1", "V", `"family":"v"`, `"category":["Leaf"]`, `"options":{"color":"red"}`, `"attributes":{"Size":1}`) +
+			line("V2", "V", `"family":"v"`, `"options":{"color":"blue"}`, `"attributes":{"Size":true}`)
+		w.importing(leaf("A", `"Leaf"`, "5"))
+		w.importing(variants + leaf("B", `"Leaf","Low"`, "6") + leaf("C", `"Other"`, "7"))
+		leafID := w.bySKU("A").Category
+		if leafID.IsZero() || w.bySKU("B").Attributes["size"] != catalog.Text("6") {
+			t.Errorf("below the leaf there is %v", w.bySKU("B").Attributes)
+		}
+		v := w.bySKU("V1")
+		for i, value := range []catalog.Value{v.Variants[0].Attributes["size"], v.Variants[1].Attributes["size"], w.bySKU("A").Attributes["size"]} {
+			if value.Type() != catalog.String {
+				t.Errorf("value %d is still %s", i, value.Type())
+			}
+		}
+		if other := w.bySKU("C").Attributes["size"]; other.Type() != catalog.Number {
+			t.Errorf("the value of another category is %s", other.Type())
+		}
 	})
 	t.Run("NotWhatAnOperatorDefined", func(t *testing.T) {
 		t.Parallel()
@@ -220,8 +252,17 @@ func TestImports_Categories(t *testing.T) {
 	w.category("Home", id.Category{})
 	r := w.importing(line("A", "A", `"category":["Wear","Other"]`) + line("B", "B", `"category":["home","Other"]`) + line("C", "C", `"category":["Wear"," other "]`) + line("D", "D", `"category":["日本"]`))
 	w.mustCount(r, "created 4 updated 0 unchanged 0 rejected 0")
-	if got, want := w.outline(), "home:1(home-other:1) wear:2(other:2) x:1"; got != want { // made in the order of paths
+	if got, want := w.outline(), "home:1(home-other:1) wear:2(other:2) x:1"; got != want { // made in the order of lines
 		t.Errorf("the tree is %s, want %s", got, want)
+	}
+	w = openStall(t, nil)
+	w.importing(line("A", "A", `"category":["Kids","Women","Shoes"]`) + line("B", "B", `"category":["Women","Shoes"]`) + line("C", "C", `"category":["Men","Shoes"]`) + line("D", "D", `"category":["Shoes"]`))
+	if got, want := w.outline(), "kids:1(kids-women:1(kids-women-shoes:1)) women:1(women-shoes:1) men:1(men-shoes:1) shoes:1"; got != want { // what stands higher first
+		t.Errorf("the tree is %s, want %s", got, want)
+	}
+	w.importing(line("E", "E", `"slug":"cup"`) + line("F", "F", `"slug":"cup"`) + line("G", "G", `"slug":"cup"`))
+	if got := w.bySKU("E").Slug + " " + w.bySKU("F").Slug + " " + w.bySKU("G").Slug; got != "cup cup-f cup-g" {
+		t.Errorf("the slugs are %s", got)
 	}
 }
 

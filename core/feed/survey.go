@@ -21,6 +21,7 @@ type Survey struct {
 	skus     map[string]int // folded: line
 	brands   map[string]string
 	shelves  map[string]*Shelf // by joined path
+	inOrder  []*Shelf
 	families map[string]*family
 }
 
@@ -108,6 +109,7 @@ func (s *Survey) place(l *Line) (*Shelf, *family) {
 		if shelf = s.shelves[key]; shelf == nil {
 			shelf = &Shelf{Path: l.Category, names: map[string]*Usage{}}
 			s.shelves[key] = shelf
+			s.inOrder = append(s.inOrder, shelf)
 		}
 		shelf.Products++
 	}
@@ -155,10 +157,8 @@ func (u *Usage) Type() (t catalog.AttributeType, widened bool) {
 // Converted returns how many values are no strings.
 func (u *Usage) Converted() int { return u.numbers + u.booleans }
 
-// Shelves returns the categories that lines stand in, by path.
-func (s *Survey) Shelves() []*Shelf {
-	return slices.SortedFunc(maps.Values(s.shelves), func(a, b *Shelf) int { return slices.Compare(a.Path, b.Path) })
-}
+// Shelves returns the categories that lines stand in, in the order of the lines.
+func (s *Survey) Shelves() []*Shelf { return s.inOrder }
 
 // Usages returns the attributes of a shelf, by name.
 func (s *Shelf) Usages() []*Usage {
