@@ -17,7 +17,8 @@ type api struct {
 	*edge
 	shop  *core.Shop
 	media string // where pictures of ours are served, without a slash at the end
-	seen  rendered
+	seen  *rendered
+	pages *pages
 }
 
 // New returns the shop over HTTP: every operation of the contract, its document
@@ -25,7 +26,7 @@ type api struct {
 func New(shop *core.Shop, opts Options) http.Handler { return newShopAPI(shop, opts) }
 
 func newShopAPI(shop *core.Shop, opts Options) *api {
-	a := &api{edge: newEdge(opts), shop: shop, media: strings.TrimRight(opts.MediaURL, "/")}
+	a := &api{edge: newEdge(opts), shop: shop, media: strings.TrimRight(opts.MediaURL, "/"), seen: newRendered(), pages: newPages()}
 	a.registerShop()
 	a.registerProducts()
 	a.registerCategories()

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -74,7 +75,7 @@ func (a *api) registerProducts() {
 			if v.Slug != in.Slug {
 				return moved[Product](ctx, "/v1/products/"+v.Slug), nil
 			}
-			body, err := a.seen.get(&v, viewPage, "", func() any { return a.product(&v) })
+			body, err := a.seen.show(&v, viewPage, "", func() any { return a.product(&v) })
 			return &reply[Product]{Rendered: body, ETag: revisionTag(&v)}, err
 		})
 	register(a.edge, operation{ID: "listRelatedProducts", Method: http.MethodGet, Path: "/v1/products/{slug}/related", Tag: tag, Cache: forEverybody, Summary: "List what goes with a product"},
@@ -89,7 +90,7 @@ func (a *api) registerProducts() {
 			}
 			cards := make([][]byte, len(views))
 			for i := range views {
-				if cards[i], err = a.seen.get(&views[i], viewCard, "", func() any { return a.card(&views[i], "") }); err != nil {
+				if cards[i], err = a.seen.show(&views[i], viewCard, "", func() any { return a.card(&views[i], "") }); err != nil {
 					return nil, err
 				}
 			}
@@ -112,11 +113,18 @@ func (a *api) pageOfProducts(ctx context.Context, in *listProducts) (*reply[Prod
 	if err != nil {
 		return nil, err
 	}
+	key := a.pages.keyOfList(&p)
+	if same, ok := a.pages.get(key); ok {
+		return &reply[ProductList]{Rendered: same.body, ETag: same.etag}, nil
+	}
 	list, err := a.items(p.Products)
 	if err != nil {
 		return nil, err
 	}
-	return &reply[ProductList]{Written: a.page(list, p.Page, p.PerPage, p.Total, p.MaxPage)}, nil
+	b := a.page(list, p.Page, p.PerPage, p.Total, p.MaxPage)
+	etag := stateTag(b.Bytes())
+	a.pages.put(key, page{body: bytes.Clone(b.Bytes()), etag: etag})
+	return &reply[ProductList]{Written: b, ETag: etag}, nil
 }
 
 func (a *api) productsBySKU(ctx context.Context, text string) (*reply[ProductList], error) {
@@ -173,7 +181,7 @@ func (a *api) items(views []core.ProductView) ([][]byte, error) {
 	list := make([][]byte, len(views))
 	var err error
 	for i := range views {
-		if list[i], err = a.seen.get(&views[i], viewItem, "", func() any { return a.productItem(&views[i]) }); err != nil {
+		if list[i], err = a.seen.show(&views[i], viewItem, "", func() any { return a.productItem(&views[i]) }); err != nil {
 			return nil, err
 		}
 	}

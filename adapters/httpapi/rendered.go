@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"strconv"
-	"sync"
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/id"
@@ -11,15 +10,12 @@ import (
 
 // rendered keeps products as JSON: encoding one costs ten times what finding it
 // does. What is kept is found by the product's revision, so it needs no
-// invalidation; it is bounded by two generations, of which the older is dropped
-// when the younger is full.
+// invalidation.
 type rendered struct {
-	mu         sync.RWMutex
-	young, old map[renderedKey]rendering
-	size       int // bytes in young
+	keeper[renderedKey, rendering]
 }
 
-const maxGeneration = 12 << 20 // bytes
+func newRendered() *rendered { return &rendered{keeper[renderedKey, rendering]{most: 12 << 20}} }
 
 type renderedKey struct {
 	product id.Product
@@ -41,35 +37,21 @@ type rendering struct {
 	body     []byte
 }
 
-// get returns the JSON of a view of a product, rendering it if need be. It must
+func (r rendering) bytes() int { return len(r.body) }
+
+// show returns the JSON of a view of a product, rendering it if need be. It must
 // not be changed.
-func (c *rendered) get(v *core.ProductView, as view, sku id.SKU, render func() any) ([]byte, error) {
+func (c *rendered) show(v *core.ProductView, as view, sku id.SKU, render func() any) ([]byte, error) {
 	key, revision := renderedKey{v.ID, as, sku}, v.Revision()
-	c.mu.RLock()
-	found, ok := c.young[key]
-	if !ok {
-		found, ok = c.old[key]
-	}
-	c.mu.RUnlock()
-	if ok && found.revision == revision {
+	if found, ok := c.get(key); ok && found.revision == revision {
 		return found.body, nil
 	}
 	body, err := encode(render())
 	if err != nil {
 		return nil, err
 	}
-	c.keep(key, rendering{revision, body})
+	c.put(key, rendering{revision, body})
 	return body, nil
-}
-
-func (c *rendered) keep(key renderedKey, r rendering) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.young == nil || c.size+len(r.body) > maxGeneration {
-		c.young, c.old, c.size = map[renderedKey]rendering{}, c.young, 0
-	}
-	c.size += len(r.body) - len(c.young[key].body)
-	c.young[key] = r
 }
 
 // items writes the beginning of an answer with rendered items.

@@ -169,8 +169,15 @@ func (in *searchParams) query() (search.Query, error) {
 	return q, nil
 }
 
-// found renders a result: its cards come from what was rendered before.
+// found renders a result, or sends the same again under another id.
 func (a *api) found(f core.FoundProducts) (*reply[SearchResult], error) {
+	key := a.pages.keyOfSearch(&f)
+	if same, ok := a.pages.get(key); ok {
+		b := a.buffer()
+		b.Write(same.body)
+		copy(b.Bytes()[same.id:], f.ID)
+		return &reply[SearchResult]{Written: b, ETag: same.etag}, nil
+	}
 	currency := string(a.shop.Settings().Currency)
 	out := SearchResult{
 		Items: []SearchHit{}, Page: f.Page, PerPage: f.PerPage, Total: f.Total, MaxPage: f.MaxPage, Facets: facets(f.Facets),
@@ -191,7 +198,7 @@ func (a *api) found(f core.FoundProducts) (*reply[SearchResult], error) {
 	b.WriteString(`{"items":[`)
 	for i := range f.Items {
 		item := &f.Items[i]
-		card, err := a.seen.get(&item.ProductView, viewCard, item.Hit.SKU, func() any { return a.card(&item.ProductView, item.Hit.SKU) })
+		card, err := a.seen.show(&item.ProductView, viewCard, item.Hit.SKU, func() any { return a.card(&item.ProductView, item.Hit.SKU) })
 		if err != nil {
 			return nil, err
 		}
@@ -202,8 +209,11 @@ func (a *api) found(f core.FoundProducts) (*reply[SearchResult], error) {
 	}
 	b.Write(rest[len(`{"items":[`):])
 	b.WriteByte('\n')
-	before, after, _ := bytes.Cut(b.Bytes(), []byte(f.ID)) // which is another each time
-	return &reply[SearchResult]{Written: b, ETag: stateTag(before, after)}, nil
+	body := bytes.Clone(b.Bytes())
+	at := bytes.LastIndex(body, []byte(f.ID)) // which is another each time, and of the same length
+	etag := stateTag(body[:at], body[at+len(f.ID):])
+	a.pages.put(key, page{body, etag, at})
+	return &reply[SearchResult]{Written: b, ETag: etag}, nil
 }
 
 // writeHit writes a SearchHit of a rendered card. SKUs and the names of members

@@ -1,0 +1,143 @@
+package httpapi
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math"
+	"slices"
+
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// pages keeps whole answers with a page of products: putting one together costs
+// several times what it takes to find out that it would be the same again. They
+// are found by what they are made of, so they need no invalidation.
+type pages struct {
+	keeper[uint64, page]
+	seed maphash.Seed
+}
+
+// page is an answer as it was sent.
+type page struct {
+	body []byte
+	etag string
+	id   int // where the search's id stands in body
+}
+
+func (p page) bytes() int { return len(p.body) + len(p.etag) }
+
+func newPages() *pages {
+	return &pages{keeper: keeper[uint64, page]{most: 8 << 20}, seed: maphash.MakeSeed()}
+}
+
+// sum adds up what an answer is made of.
+type sum struct{ maphash.Hash }
+
+func (s *sum) numbers(all ...int) {
+	for _, n := range all {
+		s.number(uint64(n))
+	}
+}
+
+func (s *sum) number(n uint64) {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], n)
+	_, _ = s.Write(b[:]) // never fails
+}
+
+func (s *sum) text(t string) {
+	s.number(uint64(len(t)))
+	_, _ = s.WriteString(t) // never fails
+}
+
+func (s *sum) flag(set bool) {
+	if set {
+		_ = s.WriteByte(1) // never fails
+	} else {
+		_ = s.WriteByte(0) // never fails
+	}
+}
+
+func (p *pages) keyOfList(l *core.ProductPage) uint64 {
+	var s sum
+	s.SetSeed(p.seed)
+	s.text("list")
+	s.numbers(l.Page, l.PerPage, l.Total, l.MaxPage, len(l.Products))
+	for i := range l.Products {
+		s.number(l.Products[i].Revision())
+	}
+	return s.Sum64()
+}
+
+func (p *pages) keyOfSearch(f *core.FoundProducts) uint64 {
+	var s sum
+	s.SetSeed(p.seed)
+	s.text("search")
+	s.numbers(f.Page, f.PerPage, f.Total, f.MaxPage, len(f.Items), len(f.Facets), len(f.Histogram))
+	s.flag(f.Degraded)
+	s.flag(f.Approximate)
+	s.text(f.Corrected)
+	for i := range f.Items {
+		s.number(f.Items[i].Revision())
+		s.hit(&f.Items[i].Hit)
+	}
+	for i := range f.Facets {
+		s.facet(&f.Facets[i])
+	}
+	s.flag(f.Price != nil)
+	if f.Price != nil {
+		s.number(uint64(f.Price.Min))
+		s.number(uint64(f.Price.Max))
+	}
+	for _, b := range f.Histogram {
+		s.number(uint64(b.From))
+		s.number(uint64(b.To))
+		s.numbers(b.Count)
+	}
+	return s.Sum64()
+}
+
+func (s *sum) hit(h *search.Hit) {
+	s.text(string(h.SKU))
+	s.numbers(len(h.Matching), len(h.Highlights))
+	for _, sku := range h.Matching {
+		s.text(string(sku))
+	}
+	members := make([]string, 0, 4)
+	for member := range h.Highlights {
+		members = append(members, member)
+	}
+	slices.Sort(members)
+	for _, member := range members {
+		s.text(member)
+		s.numbers(len(h.Highlights[member]))
+		for _, at := range h.Highlights[member] {
+			s.numbers(at[:]...)
+		}
+	}
+}
+
+func (s *sum) facet(f *search.Facet) {
+	s.text(f.Name)
+	s.text(f.Label)
+	s.text(string(f.Type))
+	s.text(f.Unit)
+	s.number(math.Float64bits(f.Min))
+	s.number(math.Float64bits(f.Max))
+	s.numbers(len(f.Values), len(f.Buckets))
+	for i := range f.Values {
+		v := &f.Values[i]
+		s.text(v.Value)
+		s.text(v.Label)
+		s.text(v.Parent)
+		s.numbers(v.Count)
+		s.flag(v.Selected)
+	}
+	for _, b := range f.Buckets {
+		s.number(math.Float64bits(b.From))
+		s.number(math.Float64bits(b.To))
+		s.numbers(b.Count)
+		s.flag(b.Selected)
+	}
+}
