@@ -12,7 +12,7 @@ import (
 func (c *collector) facets(q *search.Query) []search.Facet {
 	facets := make([]search.Facet, 0, search.MaxFacets)
 	facets = append(facets, c.categoryFacet(q), c.brandFacet(q))
-	for _, candidate := range search.Choose(c.candidates(q)) {
+	for _, candidate := range search.Choose(c.candidates(q), len(c.order)) {
 		a, _ := c.attribute(candidate.Name)
 		if candidate.Numeric {
 			facets = append(facets, c.rangeFacet(a, candidate.Attribute, filterOf(q, candidate.Name)))

@@ -16,13 +16,16 @@ type Candidate struct {
 	Selected bool // the query filters by it
 }
 
-// Choose returns the candidates that matter, in the order to show them: what is
-// selected, and of the rest those that most products have, where there is a
-// choice to make and it does not take products one by one. Category and brand
-// come before them. It reorders its argument.
-func Choose(candidates []Candidate) []Candidate {
+// severally is up to how many values may take products one by one.
+const severally = 10
+
+// Choose returns the candidates that matter among so many products, in the order
+// to show them: what is selected, and of the rest those that most products have,
+// where there is a choice to make and it does not take many products one by one.
+// Category and brand come before them. It reorders its argument.
+func Choose(candidates []Candidate, products int) []Candidate {
 	chosen := slices.DeleteFunc(candidates, func(c Candidate) bool {
-		return !c.Selected && (c.Distinct < 2 || c.Most < 2 && !c.Numeric)
+		return !c.Selected && (c.Distinct < 2 && c.Products >= products || c.Most < 2 && c.Distinct > severally && !c.Numeric)
 	})
 	chosen = First(chosen, MaxFacets-2, func(a, b Candidate) int {
 		if a.Selected != b.Selected {

@@ -84,6 +84,8 @@ func TestChoose(t *testing.T) {
 	list := []search.Candidate{
 		{Attribute: attribute("one_value", 0, false), Products: 90, Distinct: 1, Most: 90},
 		{Attribute: attribute("all_different", 0, false), Products: 90, Distinct: 90, Most: 1},
+		{Attribute: attribute("some_have_it", 7, false), Products: 89, Distinct: 1, Most: 89},
+		{Attribute: attribute("few_different", 8, false), Products: 40, Distinct: 10, Most: 1},
 		{Attribute: attribute("numbers", 5, true), Products: 80, Distinct: 80, Most: 1},
 		{Attribute: attribute("chosen", 9, false), Products: 1, Distinct: 1, Most: 1, Selected: true},
 	}
@@ -91,13 +93,16 @@ func TestChoose(t *testing.T) {
 		list = append(list, search.Candidate{Attribute: attribute("a"+strings.Repeat("x", i), i, false), Products: 10 + i, Distinct: 2, Most: 5})
 	}
 	var names []string
-	for _, c := range search.Choose(list) {
+	for _, c := range search.Choose(list, 90) {
 		names = append(names, c.Name)
 	}
 	if len(names) != search.MaxFacets-2 || !slices.Contains(names, "chosen") || !slices.Contains(names, "numbers") || slices.Contains(names, "one_value") || slices.Contains(names, "all_different") {
 		t.Errorf("chose %v", names)
 	}
-	if names[0] != "numbers" || names[1] != "a"+strings.Repeat("x", 8) || names[3] != "chosen" {
+	if !slices.Contains(names, "some_have_it") || !slices.Contains(names, "few_different") {
+		t.Errorf("chose %v", names)
+	}
+	if names[0] != "numbers" || names[1] != "some_have_it" || names[2] != "few_different" || names[3] != "chosen" {
 		t.Errorf("not in order of position: %v", names)
 	}
 }

@@ -278,7 +278,7 @@ func (m *searchModel) check(t *testing.T, q search.Query, got search.Result) {
 func (m *searchModel) checkFacets(t *testing.T, q search.Query, a searchAnswer, got search.Result) {
 	t.Helper()
 	var want, names []string
-	for _, c := range search.Choose(m.candidates(q, a)) {
+	for _, c := range search.Choose(m.candidates(q, a), len(a.variants)) {
 		want = append(want, c.Name)
 	}
 	for _, f := range got.Facets {
