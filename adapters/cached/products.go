@@ -144,25 +144,38 @@ func idKey(p id.Product) string { return string(p.UUID[:]) }
 // id, nil for the others.
 func (c *products) heldByID(ctx context.Context, ids []id.Product, after ports.Mark) ([]*item, error) {
 	items := make([]*item, len(ids))
-	names := make([]string, 0, len(ids))
-	for i, p := range ids {
-		if it := c.s.held.get(idKey(p)); it != nil && !c.s.early(it) {
-			items[i] = it
-			names = append(names, it.names...) // one
-		}
-	}
-	now, err := c.s.generations(ctx, names)
+	latest, err := c.s.generations(ctx, []string{anyProduct})
 	if err != nil {
 		return nil, err
 	}
-	for i, it := range items {
-		if it == nil {
-			continue
+	clock, calm := c.s.now(), latest[0].Number
+	var names []string // of those that a change may have been about
+	var doubtful []int
+	for i, p := range ids {
+		it := c.s.held.get(idKey(p))
+		switch {
+		case it == nil || c.s.early(it, clock):
+		case it.calm.Load() != calm:
+			names, doubtful = append(names, it.names...), append(doubtful, i) // of one name each
+			items[i] = it
+		case c.s.serves(it, nil, after, clock):
+			items[i] = it
 		}
-		if !c.s.serves(it, now[:1], after) {
+	}
+	if len(doubtful) == 0 {
+		return items, nil
+	}
+	now, err := c.s.generations(ctx, append(names, anyProduct))
+	if err != nil {
+		return nil, err
+	}
+	calm = now[len(now)-1].Number
+	for n, i := range doubtful {
+		if c.s.serves(items[i], now[n:n+1], after, clock) {
+			items[i].calm.Store(calm)
+		} else {
 			items[i] = nil
 		}
-		now = now[1:]
 	}
 	return items, nil
 }

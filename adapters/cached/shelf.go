@@ -38,6 +38,9 @@ type item struct {
 	life
 	weight     int
 	refreshing atomic.Bool
+	// calm is the number of anyProduct at which seen was last found to be true;
+	// as long as it stays, so does seen. Of products read by id.
+	calm atomic.Uint64
 }
 
 // life is how long an item is fresh and how long it may be served.
@@ -78,8 +81,8 @@ func read[T any](ctx context.Context, s *shelf, q query[T], after ports.Mark) (T
 		if err != nil {
 			return past(ctx, s, q.load, after, err)
 		}
-		if s.serves(it, now, after) && q.answeredBy(it) {
-			if s.early(it) && it.refreshing.CompareAndSwap(false, true) {
+		if clock := s.now(); s.serves(it, now, after, clock) && q.answeredBy(it) {
+			if s.early(it, clock) && it.refreshing.CompareAndSwap(false, true) {
 				go refresh(context.WithoutCancel(ctx), s, q, it)
 			}
 			v, _ := it.value.(T)
@@ -96,8 +99,8 @@ func (q *query[T]) answeredBy(it *item) bool {
 }
 
 // serves reports whether an item is still true and new enough.
-func (s *shelf) serves(it *item, now []ports.Generation, after ports.Mark) bool {
-	if it.seen == nil || !it.at.Covers(after) || s.now().Sub(it.born) >= it.keep {
+func (s *shelf) serves(it *item, now []ports.Generation, after ports.Mark, clock time.Time) bool {
+	if it.seen == nil || !it.at.Covers(after) || clock.Sub(it.born) >= it.keep {
 		return false
 	}
 	for i := range now {
@@ -112,8 +115,8 @@ func (s *shelf) serves(it *item, now []ports.Generation, after ports.Mark) bool 
 // likely the nearer its end and the dearer it was, so that readers do not all
 // wait for it at once (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic
 // Cache Stampede Prevention, VLDB 2015).
-func (s *shelf) early(it *item) bool {
-	left := it.fresh - s.now().Sub(it.born)
+func (s *shelf) early(it *item, clock time.Time) bool {
+	left := it.fresh - clock.Sub(it.born)
 	return left <= 0 || left < 32*it.cost && float64(left) < float64(it.cost)*-math.Log(1-s.rand())
 }
 

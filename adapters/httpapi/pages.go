@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/search"
@@ -15,7 +16,8 @@ import (
 // are found by what they are made of, so they need no invalidation.
 type pages struct {
 	keeper[uint64, page]
-	seed maphash.Seed
+	seed  maphash.Seed
+	rooms sync.Pool // *sum
 }
 
 // page is an answer as it was sent.
@@ -28,51 +30,53 @@ type page struct {
 func (p page) bytes() int { return len(p.body) + len(p.etag) }
 
 func newPages() *pages {
-	return &pages{keeper: keeper[uint64, page]{most: 8 << 20}, seed: maphash.MakeSeed()}
-}
-
-// sum adds up what an answer is made of.
-type sum struct{ maphash.Hash }
-
-func (s *sum) numbers(all ...int) {
-	for _, n := range all {
-		s.number(uint64(n))
+	return &pages{
+		keeper: keeper[uint64, page]{most: 8 << 20}, seed: maphash.MakeSeed(),
+		rooms: sync.Pool{New: func() any { return new(sum) }},
 	}
 }
 
-func (s *sum) number(n uint64) {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], n)
-	_, _ = s.Write(b[:]) // never fails
+// key returns the key of what write lists.
+func (p *pages) key(write func(*sum)) uint64 {
+	s, _ := p.rooms.Get().(*sum)
+	defer p.rooms.Put(s)
+	*s = (*s)[:0]
+	write(s)
+	return maphash.Bytes(p.seed, *s)
 }
 
+// sum lists what an answer is made of.
+type sum []byte
+
+func (s *sum) numbers(all ...int) {
+	for _, n := range all {
+		*s = binary.AppendUvarint(*s, uint64(n))
+	}
+}
+
+func (s *sum) number(n uint64) { *s = binary.LittleEndian.AppendUint64(*s, n) }
+
 func (s *sum) text(t string) {
-	s.number(uint64(len(t)))
-	_, _ = s.WriteString(t) // never fails
+	*s = append(binary.AppendUvarint(*s, uint64(len(t))), t...)
 }
 
 func (s *sum) flag(set bool) {
 	if set {
-		_ = s.WriteByte(1) // never fails
+		*s = append(*s, 1)
 	} else {
-		_ = s.WriteByte(0) // never fails
+		*s = append(*s, 0)
 	}
 }
 
-func (p *pages) keyOfList(l *core.ProductPage) uint64 {
-	var s sum
-	s.SetSeed(p.seed)
+func (s *sum) list(l *core.ProductPage) {
 	s.text("list")
 	s.numbers(l.Page, l.PerPage, l.Total, l.MaxPage, len(l.Products))
 	for i := range l.Products {
 		s.number(l.Products[i].Revision())
 	}
-	return s.Sum64()
 }
 
-func (p *pages) keyOfSearch(f *core.FoundProducts) uint64 {
-	var s sum
-	s.SetSeed(p.seed)
+func (s *sum) search(f *core.FoundProducts) {
 	s.text("search")
 	s.numbers(f.Page, f.PerPage, f.Total, f.MaxPage, len(f.Items), len(f.Facets), len(f.Histogram))
 	s.flag(f.Degraded)
@@ -95,7 +99,6 @@ func (p *pages) keyOfSearch(f *core.FoundProducts) uint64 {
 		s.number(uint64(b.To))
 		s.numbers(b.Count)
 	}
-	return s.Sum64()
 }
 
 func (s *sum) hit(h *search.Hit) {

@@ -79,10 +79,11 @@ func TestPages_KeyOfSearch(t *testing.T) {
 			},
 		}
 	}
-	same := pages.keyOfSearch(full())
+	key := func(f *core.FoundProducts) uint64 { return pages.key(func(s *sum) { s.search(f) }) }
+	same := key(full())
 	other := full()
 	other.ID = "y"
-	if pages.keyOfSearch(other) != same {
+	if key(other) != same {
 		t.Error("an answer is kept under the search's id")
 	}
 	for what, change := range map[string]func(*core.FoundProducts){
@@ -104,7 +105,7 @@ func TestPages_KeyOfSearch(t *testing.T) {
 	} {
 		f := full()
 		change(f)
-		if pages.keyOfSearch(f) == same {
+		if key(f) == same {
 			t.Errorf("another %s has the same key", what)
 		}
 	}

@@ -113,7 +113,7 @@ func (a *api) pageOfProducts(ctx context.Context, in *listProducts) (*reply[Prod
 	if err != nil {
 		return nil, err
 	}
-	key := a.pages.keyOfList(&p)
+	key := a.pages.key(func(s *sum) { s.list(&p) })
 	if same, ok := a.pages.get(key); ok {
 		return &reply[ProductList]{Rendered: same.body, ETag: same.etag}, nil
 	}

@@ -171,7 +171,7 @@ func (in *searchParams) query() (search.Query, error) {
 
 // found renders a result, or sends the same again under another id.
 func (a *api) found(f core.FoundProducts) (*reply[SearchResult], error) {
-	key := a.pages.keyOfSearch(&f)
+	key := a.pages.key(func(s *sum) { s.search(&f) })
 	if same, ok := a.pages.get(key); ok {
 		b := a.buffer()
 		b.Write(same.body)
