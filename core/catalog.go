@@ -20,12 +20,22 @@ type Catalog struct{ s *shared }
 // taxonomy and one of availability for all of them. whole says whether they
 // are shown with all their attributes, or as items of a list.
 func (s *shared) present(ctx context.Context, products []catalog.Product, after ports.Marks, whole bool) ([]ProductView, error) {
+	views := make([]ProductView, len(products))
+	err := s.presentEach(ctx, products, after, whole, func(i int) *ProductView { return &views[i] })
+	if err != nil {
+		return nil, err
+	}
+	return views, nil
+}
+
+// presentEach is present into places that the caller has: views are large.
+func (s *shared) presentEach(ctx context.Context, products []catalog.Product, after ports.Marks, whole bool, place func(int) *ProductView) error {
 	if len(products) == 0 {
-		return []ProductView{}, nil
+		return nil
 	}
 	taxonomy, err := s.Catalog.Taxonomy.Taxonomy(ctx, after.Catalog)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	skus := make([]id.SKU, 0, 4*len(products))
 	for i := range products {
@@ -35,17 +45,16 @@ func (s *shared) present(ctx context.Context, products []catalog.Product, after 
 	}
 	available, err := s.Orders.Stock.Availability(ctx, skus, after.Orders)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	views := make([]ProductView, len(products))
 	for i := range products {
-		views[i] = viewOf(taxonomy, products[i], available, whole)
+		*place(i) = viewOf(taxonomy, &products[i], available, whole)
 	}
-	return views, nil
+	return nil
 }
 
-func viewOf(t *catalog.Taxonomy, p catalog.Product, available map[string]int, whole bool) ProductView {
-	v := ProductView{Product: p, Path: t.Path(p.Category), Available: available, taxonomy: t, whole: whole}
+func viewOf(t *catalog.Taxonomy, p *catalog.Product, available map[string]int, whole bool) ProductView {
+	v := ProductView{Product: *p, Path: t.Path(p.Category), Available: available, taxonomy: t, whole: whole}
 	if b, ok := t.Brand(p.Brand); ok {
 		v.Brand = &b
 	}
@@ -73,7 +82,7 @@ func (s *shared) stocked(ctx context.Context, products []catalog.Product, mark p
 	}
 	saved := make([]SavedProduct, len(products))
 	for i := range products {
-		saved[i] = SavedProduct{ProductView: viewOf(taxonomy, products[i], available, true), Levels: levels, Mark: mark}
+		saved[i] = SavedProduct{ProductView: viewOf(taxonomy, &products[i], available, true), Levels: levels, Mark: mark}
 	}
 	return saved, nil
 }

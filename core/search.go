@@ -72,17 +72,15 @@ func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, erro
 	if err != nil {
 		return FoundProducts{}, err
 	}
-	views, err := se.s.present(ctx, products, q.After, false)
-	if err != nil {
+	found.Items = make([]FoundProduct, len(products))
+	if err := se.s.presentEach(ctx, products, q.After, false, func(i int) *ProductView { return &found.Items[i].ProductView }); err != nil {
 		return FoundProducts{}, err
 	}
-	found.Items = make([]FoundProduct, 0, len(views))
-	for _, h := range found.Hits {
-		for i := range views { // few, but each is large
-			if views[i].ID == h.Product {
-				found.Items = append(found.Items, FoundProduct{views[i], h})
-				break
-			}
+	n := 0 // products come in the order of their hits
+	for i := range found.Hits {
+		if h := &found.Hits[i]; n < len(products) && h.Product == products[n].ID {
+			found.Items[n].Hit = *h
+			n++
 		}
 	}
 	return found, nil

@@ -26,6 +26,9 @@ type Searcher interface {
 	// search.Facet; the count of an unselected value is the total after
 	// selecting only it in that facet.
 	//
+	// The slices and maps inside the result may be shared with other callers
+	// and must not be changed.
+	//
 	// Invalid when the query does not validate; Unavailable when the engine
 	// does not answer in time; Canceled.
 	Search(ctx context.Context, q search.Query) (search.Result, error)

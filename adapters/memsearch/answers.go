@@ -2,9 +2,7 @@ package memsearch
 
 import (
 	"encoding/binary"
-	"maps"
 	"math"
-	"slices"
 	"sync"
 
 	"github.com/bodega-commerce/bodega/core/search"
@@ -21,51 +19,24 @@ type answers struct {
 
 const maxAnswers = 256 // in a generation, at about 10 kB each
 
-// find returns a copy of the result of a query.
+// find returns the result of a query.
 func (a *answers) find(key []byte) (search.Result, bool) {
 	a.mu.RLock()
+	defer a.mu.RUnlock()
 	r, ok := a.young[string(key)]
 	if !ok {
 		r, ok = a.old[string(key)]
 	}
-	a.mu.RUnlock()
-	if !ok {
-		return search.Result{}, false
-	}
-	return cloneResult(r), true
+	return r, ok
 }
 
 func (a *answers) keep(key []byte, r search.Result) {
-	r = cloneResult(r)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.young == nil || len(a.young) >= maxAnswers {
 		a.young, a.old = make(map[string]search.Result), a.young
 	}
 	a.young[string(key)] = r
-}
-
-func cloneResult(r search.Result) search.Result {
-	r.Hits = slices.Clone(r.Hits)
-	for i := range r.Hits {
-		h := &r.Hits[i]
-		h.Matching = slices.Clone(h.Matching)
-		h.Highlights = maps.Clone(h.Highlights)
-		for member, ranges := range h.Highlights {
-			h.Highlights[member] = slices.Clone(ranges)
-		}
-	}
-	r.Facets = slices.Clone(r.Facets)
-	for i := range r.Facets {
-		f := &r.Facets[i]
-		f.Values, f.Buckets = slices.Clone(f.Values), slices.Clone(f.Buckets)
-	}
-	if r.Price != nil {
-		price := *r.Price
-		r.Price = &price
-	}
-	r.Histogram = slices.Clone(r.Histogram)
-	return r
 }
 
 // keyOf writes a normalized query so that no two different ones read the same.
