@@ -42,6 +42,13 @@ func TestLoad(t *testing.T) {
 		lines   []string // the beginning of each line of the error
 	}{
 		"UnknownNamesTheNearest": {[]string{"BODEGA_CURENCY=EUR"}, []string{"BODEGA_CURENCY: is not a setting (is BODEGA_CURRENCY meant?)"}},
+		"Addresses": {
+			[]string{"BODEGA_HTTP_ADDR=localhost", "BODEGA_OPS_ADDR=:http", "BODEGA_LOCALE=!!", "BODEGA_SHIPPING_FLAT=1000000000001"},
+			[]string{
+				"BODEGA_HTTP_ADDR: must be an address and a port", "BODEGA_LOCALE: must be a language", "BODEGA_OPS_ADDR: must be an address and a port",
+				"BODEGA_SHIPPING_FLAT: must be 0 to 1000000000000",
+			},
+		},
 		"EveryLineAtOnce": {
 			[]string{"BODEGA_WORKER=maybe", "BODEGA_CART_TTL=soon", "BODEGA_NONSENSE_HERE=1", "BODEGA_CURRENCY=XXX"},
 			[]string{

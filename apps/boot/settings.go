@@ -3,13 +3,17 @@ package boot
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"golang.org/x/text/language"
+
 	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
 )
 
@@ -114,6 +118,11 @@ func oneOf[T ~string](to *T, b []byte, words ...T) error {
 func (c *Config) check(bad *Errors) {
 	c.checkStores(bad)
 	c.checkShop(bad)
+	for name, addr := range map[string]string{"HTTP_ADDR": c.HTTPAddr, "OPS_ADDR": c.OpsAddr} {
+		if _, port, err := net.SplitHostPort(addr); err != nil || !knownPort(port) {
+			bad.add(name, "must be an address and a port like 127.0.0.1:8080, or :8080 for all addresses")
+		}
+	}
 	for name, value := range map[string]string{"PUBLIC_URL": c.PublicURL, "STOREFRONT_URL": c.Storefront, "MEDIA_URL": c.MediaURL} {
 		if u, err := url.Parse(value); value != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
 			bad.add(name, "must be an address like https://shop.example")
@@ -140,6 +149,11 @@ func (c *Config) check(bad *Errors) {
 	}
 }
 
+func knownPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
 // checkStores refuses what this program has no adapter for.
 func (c *Config) checkStores(bad *Errors) {
 	for name, value := range map[string]string{
@@ -162,6 +176,9 @@ func (c *Config) checkShop(bad *Errors) {
 	if !c.Currency.Known() {
 		bad.add("CURRENCY", "must be an ISO 4217 code like EUR")
 	}
+	if _, err := language.Parse(c.Locale); err != nil {
+		bad.add("LOCALE", "must be a language like en or de-AT")
+	}
 	if !order.KnownCountry(c.Country) {
 		bad.add("COUNTRY", "must be an ISO 3166-1 alpha-2 code like DE")
 	}
@@ -170,8 +187,8 @@ func (c *Config) checkShop(bad *Errors) {
 			bad.add("SHIPPING_COUNTRIES", fmt.Sprintf("%q is not an ISO 3166-1 alpha-2 code", country))
 		}
 	}
-	if c.ShippingFlat < 0 {
-		bad.add("SHIPPING_FLAT", "must not be negative")
+	if c.ShippingFlat < 0 || c.ShippingFlat > money.Max {
+		bad.add("SHIPPING_FLAT", "must be 0 to 1000000000000 minor units")
 	}
 	if c.MaxLineQuantity < 1 || c.MaxLineQuantity > 1_000_000 {
 		bad.add("MAX_LINE_QUANTITY", "must be 1 to 1000000")

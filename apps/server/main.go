@@ -24,6 +24,10 @@ func main() {
 }
 
 func run() int {
+	if len(os.Args) > 1 {
+		fmt.Fprintln(os.Stderr, "bodega server takes no arguments: its settings are environment variables, see docs/operations.md")
+		return exitSettings
+	}
 	config, err := boot.Load(os.Environ())
 	if err != nil {
 		return report(err)
@@ -49,9 +53,10 @@ func run() int {
 }
 
 func report(err error) int {
-	fmt.Fprintln(os.Stderr, "bodega:", err)
-	if _, settings := errors.AsType[boot.Errors](err); settings {
+	if wrong, settings := errors.AsType[boot.Errors](err); settings {
+		fmt.Fprintln(os.Stderr, wrong)
 		return exitSettings
 	}
+	fmt.Fprintln(os.Stderr, "bodega:", err)
 	return exitFailed
 }
