@@ -12,7 +12,7 @@ import (
 // before the writer is answered. It grows with the SKUs there are.
 type availability struct {
 	mu    sync.RWMutex
-	units map[string]*units // by id.SKU.Fold
+	units map[string]units // by id.SKU.Fold
 }
 
 // units is what was read of a SKU, or that it has changed since.
@@ -37,7 +37,7 @@ func (a *availability) find(skus []id.SKU, found map[string]int) (unknown []id.S
 	for _, sku := range skus {
 		u := a.units[string(sku.AppendFold(room[:0]))]
 		switch {
-		case u == nil || u.state == unread:
+		case u.state == unread:
 			unknown = append(unknown, sku)
 		case u.state == counted:
 			found[u.fold] = u.available
@@ -52,15 +52,20 @@ func (a *availability) find(skus []id.SKU, found map[string]int) (unknown []id.S
 func (a *availability) keep(skus []id.SKU, found map[string]int, commits uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.units == nil {
+		a.units = map[string]units{}
+	}
 	for _, sku := range skus {
-		u := a.of(sku)
+		fold := sku.Fold()
+		u := a.units[fold]
 		if u.changed > commits {
 			continue
 		}
-		u.available, u.state = found[u.fold], counted
-		if _, received := found[u.fold]; !received {
-			u.state = neverReceived
+		u.fold, u.state = fold, neverReceived
+		if n, received := found[fold]; received {
+			u.available, u.state = n, counted
 		}
+		a.units[fold] = u
 	}
 }
 
@@ -68,22 +73,10 @@ func (a *availability) keep(skus []id.SKU, found map[string]int, commits uint64)
 func (a *availability) change(skus []id.SKU, commits uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.units == nil {
+		a.units = map[string]units{}
+	}
 	for _, sku := range skus {
-		u := a.of(sku)
-		u.state, u.changed = unread, commits
+		a.units[sku.Fold()] = units{changed: commits}
 	}
-}
-
-// of returns what is known of a SKU, to be changed.
-func (a *availability) of(sku id.SKU) *units {
-	fold := sku.Fold()
-	u := a.units[fold]
-	if u == nil {
-		if a.units == nil {
-			a.units = map[string]*units{}
-		}
-		u = &units{fold: fold}
-		a.units[fold] = u
-	}
-	return u
 }
