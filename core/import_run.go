@@ -112,21 +112,19 @@ func (r *importRun) each(ctx context.Context, fn func(*feed.Line, *feed.Reject) 
 	if err != nil {
 		return err
 	}
-	for {
-		l, reject, err := lines.Next()
-		if err != nil {
-			return err
-		}
-		if l == nil && reject == nil {
-			return nil
-		}
-		if err := ctx.Err(); err != nil {
-			return fault.Wrap(fault.Canceled, "core.import", err)
-		}
-		if err := fn(l, reject); err != nil {
-			return err
+	ahead := readAhead(lines)
+	defer ahead.end()
+	for batch := range ahead.batches {
+		for _, e := range batch {
+			if err := ctx.Err(); err != nil {
+				return fault.Wrap(fault.Canceled, "core.import", err)
+			}
+			if err := fn(e.line, e.reject); err != nil {
+				return err
+			}
 		}
 	}
+	return ahead.err
 }
 
 // currencyOf rejects a line whose prices are not in the shop's currency.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/bodega-commerce/bodega/core"
@@ -400,6 +401,63 @@ func TestImports_UnreadableFeed(t *testing.T) {
 	if stored := done(t, first(w.shop.Imports.Find(ctx, core.FindImport{By: shopkeeper, Import: r.ID}))); stored.Status != feed.Failed {
 		t.Errorf("stored %+v", stored)
 	}
+}
+
+// watchedFeed is a feed that must not be read any more when it is closed.
+type watchedFeed struct {
+	io.Reader
+	t      *testing.T
+	closed atomic.Bool
+}
+
+func (f *watchedFeed) Read(b []byte) (int, error) {
+	if f.closed.Load() {
+		f.t.Error("a closed feed is read")
+	}
+	return f.Reader.Read(b)
+}
+
+func (f *watchedFeed) Close() error { f.closed.Store(true); return nil }
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("a bug") }
+
+func TestImports_ReadAhead(t *testing.T) {
+	t.Parallel()
+	t.Run("EndsBeforeTheFeedIsClosed", func(t *testing.T) {
+		t.Parallel()
+		w := openStall(t, nil)
+		var lines strings.Builder
+		for i := range 5000 {
+			lines.WriteString(line(fmt.Sprintf("A-%d", i), "A"))
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		opened := 0
+		r, err := w.shop.Imports.Run(gone, core.RunImport{By: shopkeeper, Open: func() (io.ReadCloser, error) {
+			opened++
+			return &watchedFeed{Reader: strings.NewReader(lines.String()), t: t}, nil
+		}, Progress: func(r feed.Report) {
+			if r.Lines > 0 {
+				cancel() // in the middle
+			}
+		}})
+		mustRefuse(t, err, fault.Canceled, "")
+		if opened != 2 || r.Lines == 0 || r.Lines == 5000 {
+			t.Errorf("opened %d times, %d lines", opened, r.Lines)
+		}
+	})
+	t.Run("FailsTheImportWithItsOwnBugs", func(t *testing.T) {
+		t.Parallel()
+		w := openStall(t, nil)
+		r, err := w.shop.Imports.Run(t.Context(), core.RunImport{By: shopkeeper, Open: func() (io.ReadCloser, error) {
+			return io.NopCloser(io.MultiReader(strings.NewReader(line("A", "A")), panicking{})), nil
+		}})
+		mustRefuse(t, err, fault.Internal, "")
+		if r.Status != feed.Failed {
+			t.Errorf("report %+v", r)
+		}
+	})
 }
 
 type failing struct{}

@@ -22,7 +22,7 @@ type handler struct {
 func handlers(shop *core.Shop) []handler {
 	by := account.System("jobs")
 	return []handler{
-		{task: job.IndexProduct, batch: 200, all: indexProducts(shop)},
+		{task: job.IndexProduct, batch: 1000, all: indexProducts(shop)},
 		{task: job.AdjustInventory, batch: 32, one: func(ctx context.Context, d job.Delivery) error {
 			return shop.Inventory.ApplyJob(ctx, d.Envelope)
 		}},
