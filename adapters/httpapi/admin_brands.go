@@ -113,7 +113,7 @@ func (a *api) registerAdminBrands() {
 			Description: changed(b.Description), Image: changed(b.ImageID), SEO: (*catalog.SEO)(b.SEO),
 		}))
 	})
-	register(a.edge, operation{ID: "deleteBrand", Method: http.MethodDelete, Path: "/v1/admin/brands/{id}", Tag: tag, Permission: account.CatalogWrite, Summary: "Delete a brand without products"},
+	register(a.edge, operation{ID: "deleteBrand", Method: http.MethodDelete, Path: "/v1/admin/brands/{id}", MayMatch: true, Tag: tag, Permission: account.CatalogWrite, Summary: "Delete a brand without products"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
 		},

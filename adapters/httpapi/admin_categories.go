@@ -145,7 +145,7 @@ func (a *api) registerCategoryWrites(tag string) {
 		}))
 	})
 	register(a.edge, operation{
-		ID: "moveCategory", Method: http.MethodPost, Path: "/v1/admin/categories/{id}/move", Tag: tag, Permission: account.CatalogWrite,
+		ID: "moveCategory", Method: http.MethodPost, Path: "/v1/admin/categories/{id}/move", MayMatch: true, Tag: tag, Permission: account.CatalogWrite,
 		Fields: categoryFields(), Summary: "Move a category with everything below it",
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
@@ -163,7 +163,7 @@ func (a *api) registerCategoryWrites(tag string) {
 			By: caller(ctx, ""), Category: id.Category{UUID: c}, Version: version, Parent: in.Body.ParentID.Value, Position: in.Body.Position,
 		}))
 	})
-	register(a.edge, operation{ID: "deleteCategory", Method: http.MethodDelete, Path: "/v1/admin/categories/{id}", Tag: tag, Permission: account.CatalogWrite, Summary: "Delete an empty category"},
+	register(a.edge, operation{ID: "deleteCategory", Method: http.MethodDelete, Path: "/v1/admin/categories/{id}", MayMatch: true, Tag: tag, Permission: account.CatalogWrite, Summary: "Delete an empty category"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
 		},
@@ -216,7 +216,7 @@ func (a *api) registerAttributes(tag string) {
 		}
 		return rep, err
 	})
-	register(a.edge, operation{ID: "dropAttribute", Method: http.MethodDelete, Path: path, Tag: tag, Permission: account.CatalogWrite, Summary: "Forget an attribute definition"},
+	register(a.edge, operation{ID: "dropAttribute", Method: http.MethodDelete, Path: path, MayMatch: true, Tag: tag, Permission: account.CatalogWrite, Summary: "Forget an attribute definition"},
 		func(ctx context.Context, in *AttributeRef) (*reply[nothing], error) {
 			c, version, err := writeOf(ctx, in.ID, "category")
 			if err != nil {

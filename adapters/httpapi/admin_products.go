@@ -260,7 +260,7 @@ func (a *api) registerProductWrites() {
 		}
 		return a.saved(a.shop.Catalog.Patch(ctx, cmd))
 	})
-	register(a.edge, operation{ID: "deleteProduct", Method: http.MethodDelete, Path: "/v1/admin/products/{id}", Tag: tag, Permission: account.CatalogWrite, Summary: "Delete a product"},
+	register(a.edge, operation{ID: "deleteProduct", Method: http.MethodDelete, Path: "/v1/admin/products/{id}", MayMatch: true, Tag: tag, Permission: account.CatalogWrite, Summary: "Delete a product"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
 		},
@@ -277,7 +277,7 @@ func (a *api) registerProductWrites() {
 func (a *api) registerProductSteps() {
 	const tag = "products"
 	step := func(name, path, summary string, do func(context.Context, id.Product, int64) (core.SavedProduct, error)) {
-		register(a.edge, operation{ID: name, Method: http.MethodPost, Path: "/v1/admin/products/{id}/" + path, Tag: tag, Permission: account.CatalogWrite, Summary: summary},
+		register(a.edge, operation{ID: name, MayMatch: true, Method: http.MethodPost, Path: "/v1/admin/products/{id}/" + path, Tag: tag, Permission: account.CatalogWrite, Summary: summary},
 			func(ctx context.Context, in *struct {
 				ID string `path:"id"`
 			},
@@ -314,7 +314,7 @@ func (a *api) registerProductSteps() {
 		return a.saved(a.shop.Catalog.SetImages(ctx, core.SetProductImages{By: caller(ctx, ""), Product: id.Product{UUID: p}, Version: version, Images: pictures}))
 	}
 	register(a.edge, operation{
-		ID: "setProductImages", Method: http.MethodPost, Path: "/v1/admin/products/{id}/images", Tag: tag, Permission: account.CatalogWrite,
+		ID: "setProductImages", Method: http.MethodPost, Path: "/v1/admin/products/{id}/images", MayMatch: true, Tag: tag, Permission: account.CatalogWrite,
 		Fields: productFields(), Summary: "Choose a product's pictures, in order",
 	}, images)
 }
@@ -322,7 +322,7 @@ func (a *api) registerProductSteps() {
 func (a *api) registerAdminVariants() {
 	const tag = "products"
 	register(a.edge, operation{
-		ID: "addVariant", Method: http.MethodPost, Path: "/v1/admin/products/{id}/variants", Tag: tag, Permission: account.CatalogWrite,
+		ID: "addVariant", Method: http.MethodPost, Path: "/v1/admin/products/{id}/variants", MayMatch: true, Tag: tag, Permission: account.CatalogWrite,
 		Status: http.StatusCreated, Fields: productFields(), Summary: "Add a variant",
 	}, func(ctx context.Context, in *struct {
 		ID   string `path:"id"`
@@ -392,7 +392,7 @@ func (a *api) registerAdminVariants() {
 		}
 		return a.savedVariant(in.SKU)(a.shop.Catalog.PatchVariant(ctx, cmd))
 	})
-	register(a.edge, operation{ID: "deleteVariant", Method: http.MethodDelete, Path: "/v1/admin/variants/{sku}", Tag: tag, Permission: account.CatalogWrite, Summary: "Delete a variant"},
+	register(a.edge, operation{ID: "deleteVariant", Method: http.MethodDelete, Path: "/v1/admin/variants/{sku}", MayMatch: true, Tag: tag, Permission: account.CatalogWrite, Summary: "Delete a variant"},
 		func(ctx context.Context, in *struct {
 			SKU string `path:"sku"`
 		},

@@ -90,7 +90,7 @@ func (a *api) registerCarts() {
 			return a.cart(c), nil
 		})
 	register(a.edge, operation{
-		ID: "setCartLine", Method: http.MethodPut, Path: "/v1/carts/{id}/lines/{sku}", Tag: tag,
+		ID: "setCartLine", Method: http.MethodPut, Path: "/v1/carts/{id}/lines/{sku}", MayMatch: true, Tag: tag,
 		Summary: "Put a quantity of a SKU into a cart", Description: "In place of what was there; 0 takes the line out.",
 	}, func(ctx context.Context, in *struct {
 		CartRef
@@ -112,7 +112,7 @@ func (a *api) registerCarts() {
 		}
 		return a.cart(c), nil
 	})
-	register(a.edge, operation{ID: "removeCartLine", Method: http.MethodDelete, Path: "/v1/carts/{id}/lines/{sku}", Tag: tag, Summary: "Take a SKU out of a cart"},
+	register(a.edge, operation{ID: "removeCartLine", Method: http.MethodDelete, Path: "/v1/carts/{id}/lines/{sku}", MayMatch: true, Tag: tag, Summary: "Take a SKU out of a cart"},
 		func(ctx context.Context, in *struct {
 			CartRef
 			SKU string `path:"sku"`

@@ -119,3 +119,25 @@ func TestDocument_IsTheOneInTheDocs(t *testing.T) {
 		t.Error("docs/openapi.yaml is old: make generate")
 	}
 }
+
+func TestDocument_SaysWhichHeadersAWriteTakes(t *testing.T) {
+	t.Parallel()
+	operations := newCounter(t).operations()
+	for id, want := range map[string]string{
+		"patchProduct": "If-Match!", "defineAttribute": "If-Match If-None-Match", "deleteProduct": "If-Match", "setCartLine": "X-Cart-Token If-Match",
+		"addVariant": "Idempotency-Key If-Match", "checkout": "X-Cart-Token Idempotency-Key!", "createCart": "",
+	} {
+		var headers []string
+		for _, p := range operations[id].Parameters {
+			switch {
+			case p.In == "header" && p.Required:
+				headers = append(headers, p.Name+"!")
+			case p.In == "header":
+				headers = append(headers, p.Name)
+			}
+		}
+		if got := strings.Join(headers, " "); got != want {
+			t.Errorf("%s takes %q, want %q", id, got, want)
+		}
+	}
+}

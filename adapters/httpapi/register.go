@@ -30,6 +30,7 @@ type operation struct {
 	Limit      class              // what one caller may ask; "": by permission and method
 	Key        keyUse             // Idempotency-Key; 0: accepted on POST
 	IfMatch    bool               // a write that must say what version it saw
+	MayMatch   bool               // a write that may
 	Cache      string             // Cache-Control of an answer that is for everybody
 	Deadline   time.Duration      // 0: 10 s; negative: it sets its own
 	MaxBody    int64              // bytes; 0: 1 MiB
@@ -206,14 +207,22 @@ func (r *route) learn(op *huma.Operation) {
 	}
 	if r.Key == keyRequired || r.Key == keyOfVerb || r.Key == keyDefault {
 		op.Parameters = append(op.Parameters, &huma.Param{
-			Name: "Idempotency-Key", In: "header", Required: r.Key != keyDefault, Schema: &huma.Schema{Type: huma.TypeString},
+			Name: "Idempotency-Key", In: "header", Required: r.Key != keyDefault,
+			Schema:      &huma.Schema{Type: huma.TypeString, Pattern: `^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\])+")$`},
 			Description: "1 to 255 printable ASCII characters, bare or quoted. The same key and body again repeats the answer instead of the effect.",
 		})
 	}
-	if r.IfMatch {
+	creates := r.IfMatch && slices.Contains(r.Also, http.StatusCreated)
+	if r.IfMatch || r.MayMatch {
 		op.Parameters = append(op.Parameters, &huma.Param{
-			Name: "If-Match", In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+			Name: "If-Match", In: "header", Required: r.IfMatch && !creates, Schema: &huma.Schema{Type: huma.TypeString, Pattern: `^(\*|"[1-9][0-9]{0,17}")$`},
 			Description: "The ETag that was read, or * to overwrite whatever is there.",
+		})
+	}
+	if creates {
+		op.Parameters = append(op.Parameters, &huma.Param{
+			Name: "If-None-Match", In: "header", Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"*"}},
+			Description: "In place of If-Match: there must be none yet.",
 		})
 	}
 }
