@@ -36,10 +36,10 @@ func (a *availability) find(skus []id.SKU, found map[string]int) (unknown []id.S
 	var room [64]byte
 	for _, sku := range skus {
 		u := a.units[string(sku.AppendFold(room[:0]))]
-		switch {
-		case u.state == unread:
+		switch u.state {
+		case unread:
 			unknown = append(unknown, sku)
-		case u.state == counted:
+		case counted:
 			found[u.fold] = u.available
 		}
 	}
