@@ -72,7 +72,7 @@ func (b *bench) till(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, limit.Close()) }()
-	t := &till{bench: b, shop: shop, limit: limit}
+	t := &till{bench: b, shop: shop, limit: limit, products: productsOfShop}
 	for _, c := range []struct {
 		name, what  string
 		ours, limit side
@@ -107,16 +107,17 @@ func (b *bench) till(ctx context.Context) (err error) {
 // before it is timed.
 type till struct {
 	*bench
-	shop  *embedded
-	limit *baseline.Till
-	sold  int // units, to take other goods each time
+	shop     *embedded
+	limit    *baseline.Till
+	products int // of the shop
+	sold     int // units, to take other goods each time
 }
 
 // basket returns what the next shopper buys.
 func (t *till) basket() []string {
 	all := make([]string, linesOfCart)
 	for i := range all {
-		all[i] = sku(t.sold*7%productsOfShop, i%sizesOfProduct)
+		all[i] = sku(t.sold*7%t.products, i%sizesOfProduct)
 		t.sold++
 	}
 	return all
