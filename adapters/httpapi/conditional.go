@@ -34,9 +34,9 @@ type precondition struct {
 // preconditionOf reads If-Match and If-None-Match of a write: one strong tag or *.
 func preconditionOf(h http.Header) (precondition, error) {
 	var p precondition
-	switch match := strings.TrimSpace(h.Get("If-Match")); match {
-	case "":
-	case "*":
+	switch match := strings.TrimSpace(strings.Join(h["If-Match"], ",")); {
+	case len(h["If-Match"]) == 0:
+	case match == "*":
 		p.Any = true
 	default:
 		digits, ok := strings.CutPrefix(match, `"`)

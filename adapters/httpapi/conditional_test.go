@@ -26,9 +26,10 @@ func TestConditional_WritesNameWhatTheySaw(t *testing.T) {
 		t.Errorf("ETag is %s", g.header.Get("ETag"))
 	}
 	patch("If-Match", "*").ok(200)
-	for _, bad := range []string{`W/"4"`, "4", `"4`, `"a"`, `"4", "5"`, `""`, `"-4"`, `"+4"`, `"0"`, `"99999999999999999999"`} {
+	for _, bad := range []string{`W/"4"`, "4", `"4`, `"a"`, `"4", "5"`, `""`, `"-4"`, `"+4"`, `"0"`, `"99999999999999999999"`, " "} {
 		patch("If-Match", bad).finding("header.If-Match", "pattern")
 	}
+	patch("If-Match", `"4"`, "If-Match", `"5"`).finding("header.If-Match", "pattern")
 	patch("If-None-Match", `"4"`).finding("header.If-None-Match", "pattern")
 	patch("If-None-Match", "*").problem(412, "version_conflict") // the desk has it already
 	if c := d.seen.condition; !c.Absent || c.Any {
