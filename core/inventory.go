@@ -50,12 +50,17 @@ type ShowLevels struct {
 	SKUs []id.SKU
 }
 
-// ListLow asks for levels with little left.
-type ListLow struct {
-	By    account.Actor
-	Below int
-	From  id.SKU // after this one
-	Limit int    // 1..100; zero: 24
+// BrowseStock asks for levels; a zero Limit is 24.
+type BrowseStock struct {
+	By account.Actor
+	inventory.Browse
+}
+
+// StockPage is a stretch of a list of levels.
+type StockPage struct {
+	Levels []inventory.Level
+	Next   *inventory.Level // where the next stretch begins; nil at the end
+	Total  int              // -1 unless it was asked for
 }
 
 // ListMovements asks for a SKU's ledger, newest first.
@@ -147,16 +152,25 @@ func (x *Inventory) Levels(ctx context.Context, c ShowLevels) ([]inventory.Level
 	return x.s.Orders.Stock.Levels(ctx, c.SKUs)
 }
 
-// Low lists levels with less than Below available, by SKU bytes. Needs stock.read.
-func (x *Inventory) Low(ctx context.Context, c ListLow) ([]inventory.Level, error) {
+// Browse lists levels. Needs stock.read.
+func (x *Inventory) Browse(ctx context.Context, c BrowseStock) (StockPage, error) {
 	if err := allow(c.By, account.StockRead); err != nil {
-		return nil, err
+		return StockPage{}, err
 	}
 	limit, err := stretch(c.Limit)
 	if err != nil {
-		return nil, err
+		return StockPage{}, err
 	}
-	return x.s.Orders.Stock.Low(ctx, c.Below, c.From, limit)
+	c.Limit = limit
+	levels, total, err := x.s.Orders.Stock.BrowseLevels(ctx, c.Browse)
+	if err != nil {
+		return StockPage{}, err
+	}
+	p := StockPage{Levels: levels, Total: total}
+	if len(levels) == limit {
+		p.Next = &levels[limit-1]
+	}
+	return p, nil
 }
 
 // Movements lists a SKU's ledger. Needs stock.read; NotFound for a SKU that

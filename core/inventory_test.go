@@ -64,8 +64,8 @@ func TestInventory_Adjust(t *testing.T) {
 	}
 	_, err = w.shop.Inventory.Movements(t.Context(), core.ListMovements{By: clerk, SKU: "NOPE"})
 	mustFail[fault.Resource](t, err, fault.NotFound, "not_found")
-	low, err := w.shop.Inventory.Low(t.Context(), core.ListLow{By: clerk, Below: 2})
-	if err != nil || len(low) != 1 || low[0].SKU != "TEE" || low[0].Available() != 1 {
+	low, err := w.shop.Inventory.Browse(t.Context(), core.BrowseStock{By: clerk, Browse: inventory.Browse{Below: 2, Limit: 1}})
+	if err != nil || len(low.Levels) != 1 || low.Levels[0].SKU != "TEE" || low.Levels[0].Available() != 1 || low.Next == nil || low.Total != -1 {
 		t.Errorf("low %+v, %v", low, err)
 	}
 	for _, ask := range []func(account.Actor) error{
@@ -74,7 +74,7 @@ func TestInventory_Adjust(t *testing.T) {
 			return err
 		},
 		func(by account.Actor) error {
-			_, err := w.shop.Inventory.Low(t.Context(), core.ListLow{By: by})
+			_, err := w.shop.Inventory.Browse(t.Context(), core.BrowseStock{By: by})
 			return err
 		},
 		func(by account.Actor) error {

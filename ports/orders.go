@@ -35,9 +35,9 @@ type Stock interface {
 	// Levels returns the levels of the SKUs at all locations, by SKU bytes and
 	// location, on the primary.
 	Levels(ctx context.Context, skus []id.SKU) ([]inventory.Level, error)
-	// Low returns up to limit levels with less than below available, by SKU
-	// bytes, after the given SKU.
-	Low(ctx context.Context, below int, from id.SKU, limit int) ([]inventory.Level, error)
+	// BrowseLevels returns up to b.Limit levels and, if it was asked for (else
+	// -1), how many there are before and after them.
+	BrowseLevels(ctx context.Context, b inventory.Browse) ([]inventory.Level, int, error)
 	// Movements returns up to limit lines of a SKU's ledger older than the given
 	// one (zero: from the newest), newest first.
 	Movements(ctx context.Context, sku id.SKU, before id.Movement, limit int) ([]inventory.Movement, error)

@@ -104,6 +104,13 @@ func TestLists_AreWalkedWhole(t *testing.T) {
 	if low := walk(c, "/v1/admin/stock?below=4&limit=2", func(l StockLevel) string { return l.SKU }); !slices.Equal(low, []string{"P-0", "P-1", "P-2", "P-6"}) {
 		t.Errorf("low are %v", low)
 	}
+	levels := func(l StockLevel) string { return l.SKU }
+	if all := walk(c, "/v1/admin/stock?limit=3&sort=-available", levels); len(all) != 7 || all[0] != "P-5" {
+		t.Errorf("by what is available: %v", all)
+	}
+	if some := read[CursorPage[StockLevel]](c.admin("GET", "/v1/admin/stock?q=p-&limit=1&count=true", "").ok(200)); *some.Total != 7 || len(some.Items) != 1 {
+		t.Errorf("counted %d of %+v", *some.Total, some.Items)
+	}
 	for i := range 5 {
 		c.stock("P-0", i+1)
 	}

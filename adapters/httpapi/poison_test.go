@@ -125,8 +125,8 @@ func (p poisoned) Availability(context.Context, []id.SKU, ports.Mark) (map[strin
 
 func (p poisoned) Levels(context.Context, []id.SKU) ([]inventory.Level, error) { return nil, p.fail() }
 
-func (p poisoned) Low(context.Context, int, id.SKU, int) ([]inventory.Level, error) {
-	return nil, p.fail()
+func (p poisoned) BrowseLevels(context.Context, inventory.Browse) ([]inventory.Level, int, error) {
+	return nil, 0, p.fail()
 }
 
 func (p poisoned) Movements(context.Context, id.SKU, id.Movement, int) ([]inventory.Movement, error) {

@@ -3,7 +3,8 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/account"
@@ -97,29 +98,41 @@ func (a *api) registerStock() {
 			}
 			return &reply[CursorPage[StockMovement]]{Body: out}, nil
 		})
-	register(a.edge, operation{ID: "listLowStock", Method: http.MethodGet, Path: "/v1/admin/stock", Tag: tag, Permission: account.StockRead, Summary: "List levels with less than this available"},
+	register(a.edge, operation{ID: "listStock", Method: http.MethodGet, Path: "/v1/admin/stock", Tag: tag, Permission: account.StockRead, Summary: "List levels"},
 		func(ctx context.Context, in *struct {
-			Below  int    `query:"below" minimum:"0" maximum:"1000000000" default:"5"`
+			Q      string `query:"q" maxLength:"64" doc:"the beginning of a SKU"`
+			Below  int    `query:"below" minimum:"1" maximum:"1000000000" doc:"only levels with less than this available"`
+			Sort   string `query:"sort" enum:"sku,-sku,available,-available" default:"sku"`
 			Cursor string `query:"cursor"`
 			Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"24"`
+			Count  bool   `query:"count"`
 		},
 		) (*reply[CursorPage[StockLevel]], error) {
-			const scope = "stock"
-			from, err := decodeCursor(scope, in.Cursor, 1)
+			column, descending := strings.CutPrefix(in.Sort, "-")
+			scope := strings.Join([]string{"stock", in.Sort, in.Q, strconv.Itoa(in.Below)}, "\x00")
+			b := inventory.Browse{Below: in.Below, Query: in.Q, ByAvailable: column == "available", Descending: descending, Limit: in.Limit, Count: in.Count}
+			at, err := decodeCursor(scope, in.Cursor, 3)
 			if err != nil {
 				return nil, err
 			}
-			list, err := a.shop.Inventory.Low(ctx, core.ListLow{By: caller(ctx, ""), Below: in.Below, From: id.SKU(slices.Concat(from, []string{""})[0]), Limit: in.Limit})
+			if at != nil {
+				available, _ := strconv.Atoi(at[2]) // it is ours
+				b.After = &inventory.Level{SKU: id.SKU(at[0]), Location: id.Location(at[1]), OnHand: available}
+			}
+			page, err := a.shop.Inventory.Browse(ctx, core.BrowseStock{By: caller(ctx, ""), Browse: b})
 			if err != nil {
 				return nil, err
 			}
-			out := CursorPage[StockLevel]{Items: make([]StockLevel, len(list))}
-			for i, l := range list {
+			out := CursorPage[StockLevel]{Items: make([]StockLevel, len(page.Levels))}
+			for i, l := range page.Levels {
 				out.Items[i] = StockLevel{SKU: string(l.SKU), Location: string(l.Location), OnHand: l.OnHand, Reserved: l.Reserved, Available: l.Available(), Version: l.Version}
 			}
-			if len(list) == in.Limit {
-				next := encodeCursor(scope, string(list[len(list)-1].SKU))
+			if last := page.Next; last != nil {
+				next := encodeCursor(scope, string(last.SKU), string(last.Location), strconv.Itoa(last.Available()))
 				out.NextCursor = &next
+			}
+			if in.Count {
+				out.Total = &page.Total
 			}
 			return &reply[CursorPage[StockLevel]]{Body: out}, nil
 		})

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"strings"
 
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/inventory"
@@ -47,9 +48,45 @@ func (st stock) Levels(ctx context.Context, skus []id.SKU) ([]inventory.Level, e
 		WHERE sku IN (SELECT value FROM json_each(?1)) ORDER BY sku COLLATE BINARY, location`, list)
 }
 
-func (st stock) Low(ctx context.Context, below int, from id.SKU, limit int) ([]inventory.Level, error) {
-	return st.levels(ctx, `SELECT sku, location, on_hand, reserved, version FROM stock
-		WHERE on_hand - reserved < ?1 AND sku > ?2 COLLATE BINARY ORDER BY sku COLLATE BINARY, location LIMIT ?3`, below, from, limit)
+const (
+	levelFilter  = ` FROM stock WHERE (?1 = 0 OR on_hand - reserved < ?1) AND substr(sku, 1, length(?2)) = ?2 COLLATE NOCASE`
+	browseLevels = "SELECT sku, location, on_hand, reserved, version" + levelFilter
+	countLevels  = "SELECT count(*)" + levelFilter
+)
+
+func (st stock) BrowseLevels(ctx context.Context, b inventory.Browse) (page []inventory.Level, total int, err error) {
+	key, place, beyond, direction := "sku COLLATE BINARY, location", "?3, ?4", ">", ""
+	if b.ByAvailable {
+		key, place = "on_hand - reserved, "+key, "?5, "+place
+	}
+	if b.Descending {
+		beyond, direction = "<", " DESC"
+	}
+	after := inventory.Level{}
+	list := browseLevels
+	if b.After != nil {
+		after = *b.After
+		list += " AND (" + key + ") " + beyond + " (" + place + ")"
+	}
+	list += " ORDER BY " + strings.ReplaceAll(key, ",", direction+",") + direction + " LIMIT ?6"
+	total = -1
+	args := []any{b.Below, b.Query, after.SKU, string(after.Location), after.Available(), b.Limit}
+	err = st.db.snapshot(ctx, func(s *session) error {
+		page = []inventory.Level{}
+		err := s.query(list, func(r row) error {
+			page = append(page, r.level())
+			return nil
+		}, args...)
+		if err != nil || !b.Count {
+			return err
+		}
+		_, err = s.first(countLevels, func(r row) error {
+			total = r.int(0)
+			return nil
+		}, args[:2]...)
+		return err
+	})
+	return page, total, err
 }
 
 func (st stock) levels(ctx context.Context, sql string, args ...any) ([]inventory.Level, error) {

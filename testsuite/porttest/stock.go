@@ -545,7 +545,7 @@ func testReadStock(t *testing.T, h OrderHarness) {
 		mustSame(t, "of nothing", levels, err, []inventory.Level{})
 	})
 
-	t.Run("LowIsByAvailable", func(t *testing.T) {
+	t.Run("LevelsAreBrowsed", func(t *testing.T) {
 		t.Parallel()
 		w := newOrderWorld(t, h)
 		for sku, n := range map[id.SKU]int{"A": 2, "B": 9, "C": 9, "d": 1} {
@@ -562,9 +562,38 @@ func testReadStock(t *testing.T, h OrderHarness) {
 			}
 			return out
 		}
-		mustSame(t, "first page", skus(w.store.Stock.Low(t.Context(), 3, "", 2)), nil, []id.SKU{"A", "C"})
-		mustSame(t, "second page", skus(w.store.Stock.Low(t.Context(), 3, "C", 2)), nil, []id.SKU{"d"})
-		mustSame(t, "strictly below", skus(w.store.Stock.Low(t.Context(), 1, "", 9)), nil, []id.SKU{})
+		for name, c := range map[string]struct {
+			ask  inventory.Browse
+			want []id.SKU
+		}{
+			"all":                  {inventory.Browse{}, []id.SKU{"A", "B", "C", "d"}},
+			"backwards":            {inventory.Browse{Descending: true}, []id.SKU{"d", "C", "B", "A"}},
+			"few":                  {inventory.Browse{Below: 3}, []id.SKU{"A", "C", "d"}},
+			"strictly below":       {inventory.Browse{Below: 1}, []id.SKU{}},
+			"fewest first":         {inventory.Browse{ByAvailable: true}, []id.SKU{"C", "d", "A", "B"}},
+			"most first":           {inventory.Browse{ByAvailable: true, Descending: true}, []id.SKU{"B", "A", "d", "C"}},
+			"a beginning":          {inventory.Browse{Query: "D"}, []id.SKU{"d"}},
+			"no such beginning":    {inventory.Browse{Query: "%"}, []id.SKU{}},
+			"few with a letter":    {inventory.Browse{Query: "c", Below: 2}, []id.SKU{"C"}},
+			"many with the letter": {inventory.Browse{Query: "b", Below: 9}, []id.SKU{}},
+		} {
+			var walked []id.SKU
+			for c.ask.Limit, c.ask.Count = 2, true; ; {
+				page, total, err := w.store.Stock.BrowseLevels(t.Context(), c.ask)
+				if total != len(c.want) {
+					t.Errorf("%s: total %d, want %d", name, total, len(c.want))
+				}
+				walked = append(walked, skus(page, err)...)
+				if len(page) < c.ask.Limit {
+					break
+				}
+				c.ask.After = &page[len(page)-1]
+			}
+			mustSame(t, name, append([]id.SKU{}, walked...), nil, c.want)
+		}
+		if _, total, err := w.store.Stock.BrowseLevels(t.Context(), inventory.Browse{Limit: 1}); total != -1 || err != nil {
+			t.Errorf("uncounted: total %d, %v", total, err)
+		}
 	})
 
 	t.Run("AnEmptyLedgerIsNoError", func(t *testing.T) {
