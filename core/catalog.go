@@ -16,26 +16,31 @@ import (
 // catalog.read.
 type Catalog struct{ s *shared }
 
-// present puts beside products what it takes to show them: one read of the
-// taxonomy and one of availability for all of them. whole says whether they
-// are shown with all their attributes, or as items of a list.
+// present puts beside products what it takes to show them. whole says whether
+// they are shown with all their attributes, or as items of a list.
 func (s *shared) present(ctx context.Context, products []catalog.Product, after ports.Marks, whole bool) ([]ProductView, error) {
-	views := make([]ProductView, len(products))
-	err := s.presentEach(ctx, products, after, whole, func(i int) *ProductView { return &views[i] })
+	c, err := s.counter(ctx, products, after)
 	if err != nil {
 		return nil, err
 	}
-	return views, nil
+	return c.views(products, whole), nil
 }
 
-// presentEach is present into places that the caller has: views are large.
-func (s *shared) presentEach(ctx context.Context, products []catalog.Product, after ports.Marks, whole bool, place func(int) *ProductView) error {
+// counter is what it takes to show products.
+type counter struct {
+	taxonomy  *catalog.Taxonomy
+	available map[string]int // by id.SKU.Fold
+}
+
+// counter reads the taxonomy, and what is available of products, once for all.
+func (s *shared) counter(ctx context.Context, products []catalog.Product, after ports.Marks) (counter, error) {
+	var c counter
 	if len(products) == 0 {
-		return nil
+		return c, nil
 	}
-	taxonomy, err := s.Catalog.Taxonomy.Taxonomy(ctx, after.Catalog)
-	if err != nil {
-		return err
+	var err error
+	if c.taxonomy, err = s.Catalog.Taxonomy.Taxonomy(ctx, after.Catalog); err != nil {
+		return counter{}, err
 	}
 	skus := make([]id.SKU, 0, 4*len(products))
 	for i := range products {
@@ -43,14 +48,28 @@ func (s *shared) presentEach(ctx context.Context, products []catalog.Product, af
 			skus = append(skus, products[i].Variants[j].SKU)
 		}
 	}
-	available, err := s.Orders.Stock.Availability(ctx, skus, after.Orders)
-	if err != nil {
-		return err
-	}
+	c.available, err = s.Orders.Stock.Availability(ctx, skus, after.Orders)
+	return c, err
+}
+
+func (c counter) views(products []catalog.Product, whole bool) []ProductView {
+	views := make([]ProductView, len(products))
 	for i := range products {
-		*place(i) = viewOf(taxonomy, &products[i], available, whole)
+		views[i] = viewOf(c.taxonomy, &products[i], c.available, whole)
 	}
-	return nil
+	return views
+}
+
+// looks is the revision of several products, in order, without making views of
+// them, which are large.
+func (c counter) looks(products []catalog.Product) uint64 {
+	r := newRevision()
+	for i := range products {
+		p := &products[i]
+		brand, _ := c.taxonomy.Brand(p.Brand)
+		r.mix(revisionOf(p, &brand, c.taxonomy.Path(p.Category), c.available))
+	}
+	return uint64(r)
 }
 
 func viewOf(t *catalog.Taxonomy, p *catalog.Product, available map[string]int, whole bool) ProductView {

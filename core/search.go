@@ -22,6 +22,9 @@ type Search struct {
 type FindProducts struct {
 	Query search.Query
 	After ports.Marks // for what is shown of the products; the index follows in its own time
+	// Known is asked whether the caller has this answer at hand already, but for
+	// its ID; then its Items are left out. nil: it has not.
+	Known func(*FoundProducts) bool
 }
 
 // FoundProducts is one page of what was found.
@@ -32,7 +35,8 @@ type FoundProducts struct {
 	Page          int
 	PerPage       int
 	MaxPage       int
-	Degraded      bool // the engine is down: a plain list, without facets
+	Looks         uint64 // changes with everything that decides which products are in Items, and how they look
+	Degraded      bool   // the engine is down: a plain list, without facets
 }
 
 // FoundProduct is a product with why it was found.
@@ -72,9 +76,16 @@ func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, erro
 	if err != nil {
 		return FoundProducts{}, err
 	}
-	found.Items = make([]FoundProduct, len(products))
-	if err := se.s.presentEach(ctx, products, q.After, false, func(i int) *ProductView { return &found.Items[i].ProductView }); err != nil {
+	counter, err := se.s.counter(ctx, products, q.After)
+	if err != nil {
 		return FoundProducts{}, err
+	}
+	if found.Looks = counter.looks(products); q.Known != nil && q.Known(&found) {
+		return found, nil
+	}
+	found.Items = make([]FoundProduct, len(products))
+	for i := range products {
+		found.Items[i].ProductView = viewOf(counter.taxonomy, &products[i], counter.available, false)
 	}
 	n := 0 // products come in the order of their hits
 	for i := range found.Hits {

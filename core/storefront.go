@@ -74,6 +74,9 @@ type ListProducts struct {
 	Page     int          // from 1; 0: 1
 	PerPage  int          // 0: catalog.DefaultPerPage
 	After    ports.Marks
+	// Known is asked whether the caller has this page at hand already; then its
+	// Products are left out. nil: it has not.
+	Known func(*ProductPage) bool
 }
 
 // ProductPage is one page of a list, as it was asked for, and the number of all.
@@ -83,6 +86,7 @@ type ProductPage struct {
 	PerPage  int
 	MaxPage  int
 	Total    int
+	Looks    uint64 // changes with everything that decides how Products look
 }
 
 // List returns one page of active products. A category or brand that is not
@@ -123,9 +127,15 @@ func (c *Catalog) List(ctx context.Context, l ListProducts) (ProductPage, error)
 	if err != nil {
 		return ProductPage{}, err
 	}
-	page.Total = found.Total
-	page.Products, err = c.s.present(ctx, found.Products, l.After, false)
-	return page, err
+	counter, err := c.s.counter(ctx, found.Products, l.After)
+	if err != nil {
+		return ProductPage{}, err
+	}
+	page.Total, page.Looks = found.Total, counter.looks(found.Products)
+	if l.Known == nil || !l.Known(&page) {
+		page.Products = counter.views(found.Products, false)
+	}
+	return page, nil
 }
 
 // WalkProducts asks for the next stretch of all active products.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/inventory"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
@@ -45,10 +46,10 @@ func (v *ProductView) Definition(name string) (catalog.AttributeDefinition, bool
 	return *d, true
 }
 
-// units returns how many units of one of its variants can be sold.
-func (v *ProductView) units(x *catalog.Variant) int {
+// units looks up how many units of a SKU can be sold.
+func units(available map[string]int, sku id.SKU) int {
 	var room [64]byte
-	return v.Available[string(x.SKU.AppendFold(room[:0]))]
+	return available[string(sku.AppendFold(room[:0]))]
 }
 
 // SavedProduct is a product as a write left it or an operator finds it.
@@ -113,7 +114,7 @@ func (v *ProductView) PriceRange() (lowest, highest money.Amount) {
 // InStock reports whether any variant can be bought now.
 func (v *ProductView) InStock() bool {
 	for i := range v.Variants {
-		if v.Variants[i].Status == catalog.VariantActive && v.units(&v.Variants[i]) > 0 {
+		if v.Variants[i].Status == catalog.VariantActive && units(v.Available, v.Variants[i].SKU) > 0 {
 			return true
 		}
 	}
@@ -123,26 +124,37 @@ func (v *ProductView) InStock() bool {
 // Revision changes with everything that decides how the product looks: itself,
 // its brand, its categories with their attribute definitions, and what is
 // available. Equal revisions look alike; it is not a hash of the content.
-func (v *ProductView) Revision() uint64 {
-	h := uint64(0x9e3779b97f4a7c15)
-	mix := func(word uint64) {
-		hi, lo := bits.Mul64(h^word, 0xd6e8feb86659fd93)
-		h = hi ^ lo
+func (v *ProductView) Revision() uint64 { return revisionOf(&v.Product, v.Brand, v.Path, v.Available) }
+
+// revisionOf is ProductView.Revision; a brand without an id is none.
+func revisionOf(p *catalog.Product, brand *catalog.Brand, path []catalog.Category, available map[string]int) uint64 {
+	r := newRevision()
+	r.add(p.ID.UUID, p.Version)
+	if brand != nil && !brand.ID.IsZero() {
+		r.add(brand.ID.UUID, brand.Version)
 	}
-	add := func(id [16]byte, version int64) {
-		mix(binary.LittleEndian.Uint64(id[:8]))
-		mix(binary.LittleEndian.Uint64(id[8:]))
-		mix(uint64(version))
+	for i := range path {
+		r.add(path[i].ID.UUID, path[i].Version)
 	}
-	add(v.ID.UUID, v.Version)
-	if v.Brand != nil {
-		add(v.Brand.ID.UUID, v.Brand.Version)
+	for i := range p.Variants {
+		v := &p.Variants[i]
+		r.add(v.ID.UUID, int64(units(available, v.SKU)))
 	}
-	for i := range v.Path {
-		add(v.Path[i].ID.UUID, v.Path[i].Version)
-	}
-	for i := range v.Variants {
-		add(v.Variants[i].ID.UUID, int64(v.units(&v.Variants[i])))
-	}
-	return h
+	return uint64(r)
+}
+
+// revision adds up versions.
+type revision uint64
+
+func newRevision() revision { return 0x9e3779b97f4a7c15 }
+
+func (r *revision) mix(word uint64) {
+	hi, lo := bits.Mul64(uint64(*r)^word, 0xd6e8feb86659fd93)
+	*r = revision(hi ^ lo)
+}
+
+func (r *revision) add(id [16]byte, version int64) {
+	r.mix(binary.LittleEndian.Uint64(id[:8]))
+	r.mix(binary.LittleEndian.Uint64(id[8:]))
+	r.mix(uint64(version))
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/maphash"
 	"math"
@@ -36,13 +37,32 @@ func newPages() *pages {
 	}
 }
 
-// key returns the key of what write lists.
-func (p *pages) key(write func(*sum)) uint64 {
+// lookup is what came of looking a page up; the zero lookup is one that was not
+// made.
+type lookup struct {
+	page
+	found bool
+	asked bool
+	key   uint64
+}
+
+// look looks for the page that is made of what list lists.
+func (p *pages) look(list func(*sum)) lookup {
 	s, _ := p.rooms.Get().(*sum)
 	defer p.rooms.Put(s)
 	*s = (*s)[:0]
-	write(s)
-	return maphash.Bytes(p.seed, *s)
+	list(s)
+	l := lookup{asked: true, key: maphash.Bytes(p.seed, *s)}
+	l.page, l.found = p.get(l.key)
+	return l
+}
+
+// keep keeps a copy of a page for the next one who looks for it.
+func (p *pages) keep(at lookup, made page) {
+	if at.asked {
+		made.body = bytes.Clone(made.body)
+		p.put(at.key, made)
+	}
 }
 
 // sum lists what an answer is made of.
@@ -70,21 +90,19 @@ func (s *sum) flag(set bool) {
 
 func (s *sum) list(l *core.ProductPage) {
 	s.text("list")
-	s.numbers(l.Page, l.PerPage, l.Total, l.MaxPage, len(l.Products))
-	for i := range l.Products {
-		s.number(l.Products[i].Revision())
-	}
+	s.numbers(l.Page, l.PerPage, l.Total, l.MaxPage)
+	s.number(l.Looks)
 }
 
 func (s *sum) search(f *core.FoundProducts) {
 	s.text("search")
-	s.numbers(f.Page, f.PerPage, f.Total, f.MaxPage, len(f.Items), len(f.Facets), len(f.Histogram))
+	s.numbers(f.Page, f.PerPage, f.Total, f.MaxPage, len(f.Hits), len(f.Facets), len(f.Histogram))
+	s.number(f.Looks)
 	s.flag(f.Degraded)
 	s.flag(f.Approximate)
 	s.text(f.Corrected)
-	for i := range f.Items {
-		s.number(f.Items[i].Revision())
-		s.hit(&f.Items[i].Hit)
+	for i := range f.Hits {
+		s.hit(&f.Hits[i])
 	}
 	for i := range f.Facets {
 		s.facet(&f.Facets[i])

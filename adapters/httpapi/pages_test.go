@@ -69,8 +69,9 @@ func TestPages_KeyOfSearch(t *testing.T) {
 	full := func() *core.FoundProducts {
 		return &core.FoundProducts{
 			Page: 1, PerPage: 20, MaxPage: 50, ID: "x",
-			Items: []core.FoundProduct{{Hit: search.Hit{SKU: "A", Matching: []id.SKU{"A", "B"}, Highlights: map[string][][2]int{"name": {{0, 1}}}}}},
+			Looks: 7,
 			Result: search.Result{
+				Hits:  []search.Hit{{SKU: "A", Matching: []id.SKU{"A", "B"}, Highlights: map[string][][2]int{"name": {{0, 1}}}}},
 				Total: 1, Corrected: "a", Price: &search.PriceRange{Min: 1, Max: 2}, Histogram: []search.PriceBucket{{From: 1, To: 2, Count: 1}},
 				Facets: []search.Facet{
 					{Name: "brand", Label: "Brand", Type: search.Terms, Values: []search.FacetValue{{Value: "a", Label: "A", Parent: "p", Count: 1}}},
@@ -79,7 +80,7 @@ func TestPages_KeyOfSearch(t *testing.T) {
 			},
 		}
 	}
-	key := func(f *core.FoundProducts) uint64 { return pages.key(func(s *sum) { s.search(f) }) }
+	key := func(f *core.FoundProducts) uint64 { return pages.look(func(s *sum) { s.search(f) }).key }
 	same := key(full())
 	other := full()
 	other.ID = "y"
@@ -90,10 +91,10 @@ func TestPages_KeyOfSearch(t *testing.T) {
 		"page": func(f *core.FoundProducts) { f.Page++ }, "per page": func(f *core.FoundProducts) { f.PerPage++ }, "last page": func(f *core.FoundProducts) { f.MaxPage++ },
 		"degraded": func(f *core.FoundProducts) { f.Degraded = true }, "approximate": func(f *core.FoundProducts) { f.Approximate = true },
 		"total": func(f *core.FoundProducts) { f.Total++ }, "corrected": func(f *core.FoundProducts) { f.Corrected = "" },
-		"items": func(f *core.FoundProducts) { f.Items = nil }, "product": func(f *core.FoundProducts) { f.Items[0].Version++ },
-		"sku": func(f *core.FoundProducts) { f.Items[0].Hit.SKU = "B" }, "matching": func(f *core.FoundProducts) { f.Items[0].Hit.Matching[1] = "C" },
-		"highlights": func(f *core.FoundProducts) { f.Items[0].Hit.Highlights["name"][0][1]++ },
-		"marked":     func(f *core.FoundProducts) { f.Items[0].Hit.Highlights = map[string][][2]int{"brand": {{0, 1}}} },
+		"hits": func(f *core.FoundProducts) { f.Hits = nil }, "product": func(f *core.FoundProducts) { f.Looks++ },
+		"sku": func(f *core.FoundProducts) { f.Hits[0].SKU = "B" }, "matching": func(f *core.FoundProducts) { f.Hits[0].Matching[1] = "C" },
+		"highlights": func(f *core.FoundProducts) { f.Hits[0].Highlights["name"][0][1]++ },
+		"marked":     func(f *core.FoundProducts) { f.Hits[0].Highlights = map[string][][2]int{"brand": {{0, 1}}} },
 		"no price":   func(f *core.FoundProducts) { f.Price = nil }, "price": func(f *core.FoundProducts) { f.Price.Max++ },
 		"histogram": func(f *core.FoundProducts) { f.Histogram[0].Count++ }, "facets": func(f *core.FoundProducts) { f.Facets = f.Facets[:1] },
 		"label": func(f *core.FoundProducts) { f.Facets[0].Label = "b" }, "value": func(f *core.FoundProducts) { f.Facets[0].Values[0].Value = "b" },
@@ -111,7 +112,7 @@ func TestPages_KeyOfSearch(t *testing.T) {
 	}
 	for of, members := range map[reflect.Type]int{
 		reflect.TypeFor[search.Result](): 7, reflect.TypeFor[search.Hit](): 5, reflect.TypeFor[search.Facet](): 8,
-		reflect.TypeFor[search.FacetValue](): 5, reflect.TypeFor[search.Bucket](): 4, reflect.TypeFor[core.FoundProducts](): 7,
+		reflect.TypeFor[search.FacetValue](): 5, reflect.TypeFor[search.Bucket](): 4, reflect.TypeFor[core.FoundProducts](): 8,
 	} {
 		if n := of.NumField(); n != members {
 			t.Errorf("%s has %d members, not %d: does the new one decide the key?", of, n, members)

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -109,13 +108,17 @@ func (a *api) pageOfProducts(ctx context.Context, in *listProducts) (*reply[Prod
 		featured := in.Featured == "true"
 		l.Featured = &featured
 	}
+	var kept lookup
+	l.Known = func(p *core.ProductPage) bool {
+		kept = a.pages.look(func(s *sum) { s.list(p) })
+		return kept.found
+	}
 	p, err := a.shop.Catalog.List(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	key := a.pages.key(func(s *sum) { s.list(&p) })
-	if same, ok := a.pages.get(key); ok {
-		return &reply[ProductList]{Rendered: same.body, ETag: same.etag}, nil
+	if kept.found {
+		return &reply[ProductList]{Rendered: kept.body, ETag: kept.etag}, nil
 	}
 	list, err := a.items(p.Products)
 	if err != nil {
@@ -123,7 +126,7 @@ func (a *api) pageOfProducts(ctx context.Context, in *listProducts) (*reply[Prod
 	}
 	b := a.page(list, p.Page, p.PerPage, p.Total, p.MaxPage)
 	etag := stateTag(b.Bytes())
-	a.pages.put(key, page{body: bytes.Clone(b.Bytes()), etag: etag})
+	a.pages.keep(kept, page{body: b.Bytes(), etag: etag})
 	return &reply[ProductList]{Written: b, ETag: etag}, nil
 }
 

@@ -105,11 +105,21 @@ func (a *api) registerSearch() {
 		if err != nil {
 			return nil, err
 		}
-		found, err := a.shop.Search.Find(ctx, core.FindProducts{Query: q, After: afterAll(ctx)})
+		var kept lookup
+		found, err := a.shop.Search.Find(ctx, core.FindProducts{Query: q, After: afterAll(ctx), Known: func(f *core.FoundProducts) bool {
+			kept = a.pages.look(func(s *sum) { s.search(f) })
+			return kept.found
+		}})
 		if err != nil {
 			return nil, err
 		}
-		return a.found(found)
+		if kept.found { // under another id
+			b := a.buffer()
+			b.Write(kept.body)
+			copy(b.Bytes()[kept.id:], found.ID)
+			return &reply[SearchResult]{Written: b, ETag: kept.etag}, nil
+		}
+		return a.found(found, kept)
 	})
 	register(a.edge, operation{ID: "suggest", Method: http.MethodGet, Path: "/v1/search/suggest", Tag: tag, Cache: forEverybody, Fields: map[string]string{"text": "q"}, Summary: "Complete what was typed"},
 		func(ctx context.Context, in *struct {
@@ -169,15 +179,8 @@ func (in *searchParams) query() (search.Query, error) {
 	return q, nil
 }
 
-// found renders a result, or sends the same again under another id.
-func (a *api) found(f core.FoundProducts) (*reply[SearchResult], error) {
-	key := a.pages.key(func(s *sum) { s.search(&f) })
-	if same, ok := a.pages.get(key); ok {
-		b := a.buffer()
-		b.Write(same.body)
-		copy(b.Bytes()[same.id:], f.ID)
-		return &reply[SearchResult]{Written: b, ETag: same.etag}, nil
-	}
+// found renders a result.
+func (a *api) found(f core.FoundProducts, to lookup) (*reply[SearchResult], error) {
 	currency := string(a.shop.Settings().Currency)
 	out := SearchResult{
 		Items: []SearchHit{}, Page: f.Page, PerPage: f.PerPage, Total: f.Total, MaxPage: f.MaxPage, Facets: facets(f.Facets),
@@ -209,10 +212,9 @@ func (a *api) found(f core.FoundProducts) (*reply[SearchResult], error) {
 	}
 	b.Write(rest[len(`{"items":[`):])
 	b.WriteByte('\n')
-	body := bytes.Clone(b.Bytes())
-	at := bytes.LastIndex(body, []byte(f.ID)) // which is another each time, and of the same length
-	etag := stateTag(body[:at], body[at+len(f.ID):])
-	a.pages.put(key, page{body, etag, at})
+	at := bytes.LastIndex(b.Bytes(), []byte(f.ID)) // which is another each time, and of the same length
+	etag := stateTag(b.Bytes()[:at], b.Bytes()[at+len(f.ID):])
+	a.pages.keep(to, page{b.Bytes(), etag, at})
 	return &reply[SearchResult]{Written: b, ETag: etag}, nil
 }
 
