@@ -33,9 +33,9 @@ type JobSource interface {
 
 // DeadJobs keeps what will not be tried again by itself.
 type DeadJobs interface {
-	// ListDead returns up to limit dead jobs of a task ("": all) that died after
-	// the given one, by id.
-	ListDead(ctx context.Context, task string, from id.Job, limit int) ([]job.DeadJob, error)
+	// ListDead returns up to f.Limit dead jobs and, if it was asked for (else -1),
+	// how many there are before and after them.
+	ListDead(ctx context.Context, f job.DeadFilter) ([]job.DeadJob, int, error)
 	// ReplayDead puts up to limit dead jobs (of a task, "" all; or just the ids)
 	// back to work as if they were new, under their old ids; it returns how many
 	// were put back and how many of the same choice remain.

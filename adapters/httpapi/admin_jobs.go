@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -50,17 +51,22 @@ func (a *api) registerJobs() {
 	}
 	register(a.edge, operation{ID: "listDeadJobs", Method: http.MethodGet, Path: "/v1/admin/jobs/dead", Tag: tag, Permission: account.JobsManage, Summary: "List dead jobs"},
 		func(ctx context.Context, in *struct {
+			Q      string `query:"q" maxLength:"200" doc:"a part of the reason"`
 			Queue  string `query:"queue" maxLength:"64"`
+			Sort   string `query:"sort" enum:"created_at,-created_at" default:"created_at"`
 			Cursor string `query:"cursor"`
 			Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"24"`
+			Count  bool   `query:"count"`
 		},
 		) (*reply[CursorPage[DeadJob]], error) {
-			scope := "dead:" + in.Queue
+			scope := strings.Join([]string{"dead", in.Sort, in.Q, in.Queue}, "\x00")
 			from, err := uuidCursor(scope, in.Cursor)
 			if err != nil {
 				return nil, err
 			}
-			list, err := dead.ListDead(ctx, in.Queue, id.Job{UUID: from}, in.Limit)
+			list, total, err := dead.ListDead(ctx, job.DeadFilter{
+				Task: in.Queue, Query: in.Q, NewestFirst: in.Sort == "-created_at", After: id.Job{UUID: from}, Limit: in.Limit, Count: in.Count,
+			})
 			if err != nil {
 				return nil, err
 			}
@@ -70,6 +76,9 @@ func (a *api) registerJobs() {
 			}
 			if len(list) == in.Limit {
 				out.NextCursor = nextCursor(scope, list[len(list)-1].ID.UUID)
+			}
+			if in.Count {
+				out.Total = &total
 			}
 			return &reply[CursorPage[DeadJob]]{Body: out}, nil
 		})

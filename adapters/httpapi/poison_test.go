@@ -190,8 +190,8 @@ func (p poisoned) Put(context.Context, string, string, io.Reader) error { return
 func (p poisoned) Open(context.Context, string) (ports.File, error) { return ports.File{}, p.fail() }
 func (p poisoned) Delete(context.Context, string) error             { return p.fail() }
 
-func (p poisoned) ListDead(context.Context, string, id.Job, int) ([]job.DeadJob, error) {
-	return nil, p.fail()
+func (p poisoned) ListDead(context.Context, job.DeadFilter) ([]job.DeadJob, int, error) {
+	return nil, 0, p.fail()
 }
 
 func (p poisoned) ReplayDead(context.Context, string, []id.Job, int) (replayed, remaining int, err error) {

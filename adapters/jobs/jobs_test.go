@@ -175,7 +175,7 @@ func TestRunner_Run(t *testing.T) {
 		d.add(t, job.IndexProduct, `{"product_id":"`+product.ID.String()+`","version":1}`)
 		d.start(t, nil)
 		eventually(t, "the queue is empty", func() bool { return d.waiting(t) == 0 })
-		dead, err := d.db.Jobs().ListDead(t.Context(), "", id.Job{}, 10)
+		dead, _, err := d.db.Jobs().ListDead(t.Context(), job.DeadFilter{Limit: 10})
 		if err != nil || len(dead) != 1 || dead[0].ID != poisoned {
 			t.Errorf("dead are %+v, %v", dead, err)
 		}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"strings"
 
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/job"
@@ -9,20 +10,34 @@ import (
 )
 
 // ListDead is contracted by ports.DeadJobs.
-func (j Jobs) ListDead(ctx context.Context, task string, from id.Job, limit int) ([]job.DeadJob, error) {
-	dead := []job.DeadJob{}
-	err := j.db.view(ctx, func(s *session) error {
-		return s.query(`SELECT id, task, payload, created_at, trace_id, attempts, reason, died_at FROM dead_jobs
-			WHERE id > ?1 AND (?2 = '' OR task = ?2) ORDER BY id LIMIT ?3`, func(r row) error {
-			dead = append(dead, job.DeadJob{
+func (j Jobs) ListDead(ctx context.Context, f job.DeadFilter) (page []job.DeadJob, total int, err error) {
+	beyond, sorted := f.After.UUID[:], " AND id > ?3 ORDER BY id LIMIT ?4"
+	if f.NewestFirst {
+		beyond, sorted = older(f.After.UUID), " AND id < ?3 ORDER BY id DESC LIMIT ?4"
+	}
+	total = -1
+	err = j.db.snapshot(ctx, func(s *session) error {
+		page = []job.DeadJob{}
+		err := s.query("SELECT id, task, payload, created_at, trace_id, attempts, reason, died_at"+browsed+sorted, func(r row) error {
+			page = append(page, job.DeadJob{
 				Envelope: job.Envelope{Task: r.text(1), ID: id.Job{UUID: r.uuid(0)}, Payload: r.bytes(2), CreatedAt: r.time(3), TraceID: r.text(4)},
 				Attempts: r.int(5), Reason: r.text(6), DiedAt: r.time(7),
 			})
 			return nil
-		}, from.UUID[:], task, limit)
+		}, f.Task, strings.ToLower(f.Query), beyond, f.Limit)
+		if err != nil || !f.Count {
+			return err
+		}
+		_, err = s.first("SELECT count(*)"+browsed, func(r row) error {
+			total = r.int(0)
+			return nil
+		}, f.Task, strings.ToLower(f.Query))
+		return err
 	})
-	return dead, err
+	return page, total, err
 }
+
+const browsed = " FROM dead_jobs WHERE (?1 = '' OR task = ?1) AND instr(lower(reason), ?2) > 0"
 
 // A choice of dead jobs: of a task, if one is named; among ids, if any are given.
 const (

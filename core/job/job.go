@@ -53,11 +53,3 @@ func Dead(reason string) Verdict { return Verdict{kind: dead, Reason: reason} }
 func (v Verdict) IsAck() bool   { return v.kind == ack }
 func (v Verdict) IsRetry() bool { return v.kind == retry }
 func (v Verdict) IsDead() bool  { return v.kind == dead }
-
-// DeadJob is a job that will not be tried again by itself.
-type DeadJob struct {
-	Envelope
-	Attempts int
-	Reason   string
-	DiedAt   time.Time
-}

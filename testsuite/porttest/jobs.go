@@ -131,6 +131,13 @@ func (w *jobWorld) publish(jobs ...job.Envelope) {
 	w.inTx(func(tx ports.OrderTx) error { return tx.Jobs.Add(w.t.Context(), jobs...) })
 }
 
+// dead lists dead jobs of a task.
+func (w *jobWorld) dead(task string, limit int) ([]job.DeadJob, error) {
+	w.t.Helper()
+	list, _, err := w.Dead.ListDead(w.t.Context(), job.DeadFilter{Task: task, Limit: limit})
+	return list, err
+}
+
 // take receives once without waiting, and answers each job with verdict.
 func (w *jobWorld) take(limit int, verdict job.Verdict) []job.Delivery {
 	w.t.Helper()
@@ -373,7 +380,7 @@ func testReceive(t *testing.T, h JobHarness) {
 				}
 			}
 		}
-		dead, err := w.Dead.ListDead(t.Context(), w.task, id.Job{}, 10)
+		dead, err := w.dead(w.task, 10)
 		if err != nil || len(dead) != len(given["dead"]) {
 			t.Errorf("dead %+v, %v, want %v", dead, err, given["dead"])
 		}
@@ -441,7 +448,7 @@ func testReceive(t *testing.T, h JobHarness) {
 		if n != 1 || err != nil {
 			t.Fatalf("received %d, %v", n, err)
 		}
-		if dead, err := w.Dead.ListDead(t.Context(), w.task, id.Job{}, 10); err != nil || len(dead) != 1 {
+		if dead, err := w.dead(w.task, 10); err != nil || len(dead) != 1 {
 			t.Errorf("dead %+v, %v, want one", dead, err)
 		}
 	})
@@ -476,7 +483,7 @@ func testFailingJobs(t *testing.T, h JobHarness) {
 			w.elapse(2 * time.Second)
 		}
 		w.take(1, job.Dead("enough"))
-		dead, err := w.Dead.ListDead(t.Context(), w.task, id.Job{}, 1)
+		dead, err := w.dead(w.task, 1)
 		if err != nil || len(dead) != 1 || dead[0].Attempts != 5 || dead[0].Reason != "enough" {
 			t.Errorf("dead %+v, %v", dead, err)
 		}
@@ -514,7 +521,7 @@ func testFailingJobs(t *testing.T, h JobHarness) {
 			}
 			w.elapse(time.Hour)
 		}
-		dead, err := w.Dead.ListDead(t.Context(), w.task, id.Job{}, 1)
+		dead, err := w.dead(w.task, 1)
 		if err != nil || len(dead) != 1 || dead[0].ID != j.ID {
 			t.Errorf("dead %+v, %v", dead, err)
 		}
@@ -547,7 +554,7 @@ func testFailingJobs(t *testing.T, h JobHarness) {
 		}
 		w.elapse(time.Hour)
 		mustSame(t, "its verdict comes too late", w.take(1, job.Ack()), nil, []job.Delivery{})
-		if dead, err := w.Dead.ListDead(t.Context(), w.task, id.Job{}, 10); err != nil || len(dead) != 1 {
+		if dead, err := w.dead(w.task, 10); err != nil || len(dead) != 1 {
 			t.Errorf("dead %+v, %v, want one", dead, err)
 		}
 	})
@@ -573,11 +580,11 @@ func testDeadJobs(t *testing.T, h JobHarness) {
 	t.Run("AreListedById", func(t *testing.T) {
 		t.Parallel()
 		w := newJobWorld(t, h)
-		none, err := w.Dead.ListDead(t.Context(), "", id.Job{}, 10)
+		none, err := w.dead("", 10)
 		mustSame(t, "none", none, err, []job.DeadJob{})
 		jobs := kill(w, 3)
 		mustSame(t, "delivered again", w.take(10, job.Ack()), nil, []job.Delivery{})
-		all, err := w.Dead.ListDead(t.Context(), "", id.Job{}, 10)
+		all, err := w.dead("", 10)
 		if err != nil || len(all) != 3 {
 			t.Fatalf("dead %+v, %v", all, err)
 		}
@@ -587,9 +594,27 @@ func testDeadJobs(t *testing.T, h JobHarness) {
 				t.Errorf("dead job %+v", d)
 			}
 		}
-		rest, err := w.Dead.ListDead(t.Context(), w.task, jobs[0].ID, 1)
-		mustSame(t, "after the first", rest, err, all[1:2])
-		other, err := w.Dead.ListDead(t.Context(), job.IndexProduct, id.Job{}, 10)
+		backwards := slices.Clone(all)
+		slices.Reverse(backwards)
+		for name, c := range map[string]struct {
+			ask   job.DeadFilter
+			want  []job.DeadJob
+			total int
+		}{
+			"after the first":  {job.DeadFilter{Task: w.task, After: jobs[0].ID, Limit: 1}, all[1:2], 3},
+			"before the last":  {job.DeadFilter{NewestFirst: true, After: jobs[2].ID, Limit: 9}, backwards[1:], 3},
+			"backwards":        {job.DeadFilter{NewestFirst: true, Limit: 2}, backwards[:2], 3},
+			"by reason":        {job.DeadFilter{Query: "BEYOND", Limit: 9}, all, 3},
+			"by other reasons": {job.DeadFilter{Query: "%", Limit: 9}, []job.DeadJob{}, 0},
+		} {
+			c.ask.Count = true
+			got, total, err := w.Dead.ListDead(t.Context(), c.ask)
+			mustSame(t, name, got, err, c.want)
+			if total != c.total {
+				t.Errorf("%s: total %d, want %d", name, total, c.total)
+			}
+		}
+		other, err := w.dead(job.IndexProduct, 10)
 		mustSame(t, "another task's", other, err, []job.DeadJob{})
 	})
 
@@ -663,7 +688,7 @@ func testDeadJobs(t *testing.T, h JobHarness) {
 			}
 		}
 		mustSame(t, "delivered", w.take(10, job.Ack()), nil, []job.Delivery{})
-		none, err := w.Dead.ListDead(t.Context(), "", id.Job{}, 10)
+		none, err := w.dead("", 10)
 		mustSame(t, "none", none, err, []job.DeadJob{})
 	})
 }
