@@ -111,7 +111,7 @@ func (q Query) Validate() error {
 	}
 	if last := q.Normalize().MaxPage(); q.Page > last {
 		return &fault.Error{
-			Kind: fault.Invalid, Code: "page_out_of_range", Detail: fmt.Sprintf("the last page that can be asked for is %d", last),
+			Kind: fault.Invalid, Code: "page_out_of_range", Detail: fmt.Sprintf("the last page that can be asked for is %d", last), Data: fault.Max{Max: int64(last)},
 			Fields: []fault.Field{{Location: "page", Code: "too_large", Message: fmt.Sprintf("must be at most %d", last)}},
 		}
 	}
