@@ -30,7 +30,8 @@ type CartWriter interface {
 // Stock reads what there is. A SKU that was never received has none of it.
 type Stock interface {
 	// Availability returns what can be sold of each SKU, keyed by id.SKU.Fold;
-	// SKUs without stock are left out.
+	// SKUs without stock are left out. The map may be shared with other callers
+	// and must not be changed.
 	Availability(ctx context.Context, skus []id.SKU, after Mark) (map[string]int, error)
 	// Levels returns the levels of the SKUs at all locations, by SKU bytes and
 	// location, on the primary.

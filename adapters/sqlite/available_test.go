@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -14,8 +15,7 @@ func TestAvailability(t *testing.T) {
 	all := []id.SKU{tee, mug, hat}
 	known := func(t *testing.T, a *availability, want map[string]int, unknown ...id.SKU) {
 		t.Helper()
-		found := map[string]int{}
-		if left := a.find(all, found); !slices.Equal(left, unknown) || !maps.Equal(found, want) {
+		if found, left := a.find(all); !slices.Equal(left, unknown) || !maps.Equal(found, want) {
 			t.Errorf("known is %v, unknown %v", found, left)
 		}
 	}
@@ -37,5 +37,42 @@ func TestAvailability(t *testing.T) {
 		known(t, &a, map[string]int{"mug": 1}, tee, hat)
 		a.keep([]id.SKU{tee}, map[string]int{"tee": 2}, 8)
 		known(t, &a, map[string]int{"tee": 2, "mug": 1}, hat)
+	})
+	t.Run("PagesAreTrueUntilAnythingChanges", func(t *testing.T) {
+		t.Parallel()
+		var a availability
+		page, units := make([]id.SKU, 2*leastOfPage), map[string]int{}
+		for i := range page {
+			page[i] = id.SKU(fmt.Sprintf("SKU-%02d", i))
+			units[page[i].Fold()] = i
+		}
+		other := slices.Clone(page) // with the same ends
+		other[1], other[2] = other[2], "HAT"
+		a.keep(append(other, page...), units, 1)
+		for range 3 {
+			if found, unknown := a.find(page); len(unknown) > 0 || !maps.Equal(found, units) {
+				t.Errorf("found %v, unknown %v", found, unknown)
+			}
+			if found, unknown := a.find(other); len(unknown) > 0 || len(found) != len(page)-1 || found["sku-02"] != 2 {
+				t.Errorf("of another page: %v, unknown %v", found, unknown)
+			}
+		}
+		a.change([]id.SKU{page[5]}, 2)
+		if found, unknown := a.find(page); !slices.Equal(unknown, page[5:6]) || len(found) != len(page)-1 {
+			t.Errorf("after a change: %v, unknown %v", found, unknown)
+		}
+		units["sku-05"] = 50
+		a.keep(page[5:6], units, 2)
+		if found, _ := a.find(page); !maps.Equal(found, units) {
+			t.Errorf("after a change was read: %v", found)
+		}
+		for i := range 10 * maxPages {
+			a.find(append([]id.SKU{id.SKU(fmt.Sprint(i))}, page...))
+			a.keep([]id.SKU{id.SKU(fmt.Sprint(i))}, nil, 2)
+			a.find(append([]id.SKU{id.SKU(fmt.Sprint(i))}, page...))
+		}
+		if n := len(a.young) + len(a.old); n > 2*maxPages {
+			t.Errorf("%d pages are kept", n)
+		}
 	})
 }

@@ -17,8 +17,7 @@ func (st stock) Availability(ctx context.Context, skus []id.SKU, _ ports.Mark) (
 	if err := st.db.readers.ready(ctx); err != nil {
 		return nil, err
 	}
-	available := make(map[string]int, len(skus))
-	unknown := st.db.derived.available.find(skus, available)
+	available, unknown := st.db.derived.available.find(skus)
 	if len(unknown) == 0 {
 		return available, nil
 	}
