@@ -57,3 +57,30 @@ type Backlog struct {
 type Backlogs interface {
 	Backlogs(ctx context.Context) ([]Backlog, error)
 }
+
+// Outboxes lets jobs leave the store for a broker.
+type Outboxes interface {
+	// Drain waits up to b.Wait for committed jobs of any task and realm, calls
+	// publish once with 1 to b.Max of them, and takes those that it reports as
+	// arrived out of the outbox; it returns how many arrived. The others are
+	// handed out again soon, those of a holder that dies after half a minute: a
+	// job may leave twice, and never not at all. Nobody else is handed the same
+	// jobs meanwhile. Cancelling ends the wait (Canceled), never the bookkeeping
+	// of what was published.
+	Drain(ctx context.Context, b Batch, publish func(context.Context, []job.Envelope) []bool) (int, error)
+}
+
+// Publisher hands jobs to a broker.
+type Publisher interface {
+	// Publish returns, in order, which jobs the broker has taken over for good.
+	// One that has not may arrive all the same. Unavailable when the broker does
+	// not take any now.
+	Publish(ctx context.Context, jobs []job.Envelope) ([]bool, error)
+}
+
+// Graveyard takes in what a source outside the store has given up on, where
+// DeadJobs finds it.
+type Graveyard interface {
+	// Bury stores dead jobs. One that is there already is replaced.
+	Bury(ctx context.Context, dead ...job.DeadJob) error
+}
