@@ -38,8 +38,12 @@ func TestPages_KnownOnes(t *testing.T) {
 		t.Error("what nobody touched looks different")
 	}
 	for what, change := range map[string]func(){
-		"a name":     func() { done(t, first(w.shop.Catalog.Patch(t.Context(), core.PatchProduct{By: shopkeeper, Product: made.ID, Name: new("Shirt")}))) },
-		"a delivery": func() { done(t, first(w.shop.Inventory.Receive(t.Context(), core.ReceiveStock{By: shopkeeper, SKU: made.Variants[0].SKU, Quantity: 1}))) },
+		"a name": func() {
+			done(t, first(w.shop.Catalog.Patch(t.Context(), core.PatchProduct{By: shopkeeper, Product: made.ID, Name: new("Shirt")})))
+		},
+		"a delivery": func() {
+			done(t, first(w.shop.Inventory.Receive(t.Context(), core.ReceiveStock{By: shopkeeper, SKU: made.Variants[0].SKU, Quantity: 1})))
+		},
 	} {
 		change()
 		w.work()

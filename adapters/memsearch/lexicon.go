@@ -27,8 +27,9 @@ type form struct {
 // nameWeight is how much likelier a word of names is to be meant than another.
 const nameWeight = 4
 
-// maxTail is how many new words may wait before the lexicon is made anew.
-const maxTail = 1024
+// minTail is how many new words may always wait before the lexicon is made anew,
+// else half as many as it has: filling an index then makes it a few times only.
+const minTail = 1024
 
 // count notes one more sight of a word.
 func (t *table) count(number uint32, text string, term uint32, inNames bool) {
@@ -50,7 +51,7 @@ func (t *table) count(number uint32, text string, term uint32, inNames bool) {
 // refresh makes the lexicon anew when too many words wait, or hands out the
 // present tail.
 func (t *table) refresh() {
-	if len(t.tail) > maxTail {
+	if len(t.tail) > max(minTail, len(t.lexicon.sorted)/2) {
 		t.lexicon = t.newLexicon()
 		return
 	}

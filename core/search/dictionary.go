@@ -16,7 +16,7 @@ import (
 // however many words there are.
 type Dictionary struct {
 	words []Counted
-	forms []form // by hash, then word
+	forms []form // ascending
 }
 
 // Counted is a word and the number of documents that have it.
@@ -25,7 +25,13 @@ type Counted struct {
 	Count int
 }
 
-type form struct{ hash, word uint32 }
+// form is the hash of a form in the upper half, and whose it is in the lower:
+// the sort of a hundred thousand numbers is what making a dictionary takes.
+type form uint64
+
+func newForm(hash, word uint32) form { return form(hash)<<32 | form(word) }
+func (f form) hash() uint32          { return uint32(f >> 32) }
+func (f form) word() uint32          { return uint32(f) }
 
 // formPrefix is the number of runes that forms are made of.
 const formPrefix = 7
@@ -43,12 +49,10 @@ func NewDictionary(words []Counted) *Dictionary {
 		d.words = append(d.words, w)
 		forms = appendForms(forms[:0], w.Word)
 		for _, h := range forms {
-			d.forms = append(d.forms, form{h, ordinal})
+			d.forms = append(d.forms, newForm(h, ordinal))
 		}
 	}
-	slices.SortFunc(d.forms, func(a, b form) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.word, b.word))
-	})
+	slices.Sort(d.forms)
 	d.forms = slices.Clip(slices.Compact(d.forms))
 	return d
 }
@@ -73,9 +77,9 @@ func (d *Dictionary) Near(word string) []string {
 	}
 	n := newNeighbours(word)
 	for _, h := range appendForms(nil, word) {
-		i, _ := slices.BinarySearchFunc(d.forms, h, func(f form, h uint32) int { return cmp.Compare(f.hash, h) })
-		for ; i < len(d.forms) && d.forms[i].hash == h; i++ {
-			n.consider(d.words[d.forms[i].word])
+		i, _ := slices.BinarySearch(d.forms, newForm(h, 0))
+		for ; i < len(d.forms) && d.forms[i].hash() == h; i++ {
+			n.consider(d.words[d.forms[i].word()])
 		}
 	}
 	return n.words()
