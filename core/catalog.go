@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"slices"
 
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/id"
@@ -142,17 +143,27 @@ func (s *shared) primaryTaxonomy(ctx context.Context, mark ports.Mark) (*catalog
 	return s.Catalog.Taxonomy.Taxonomy(ctx, mark)
 }
 
-// indexJobs returns a job for each product, to be added where it changes.
+// indexedAtOnce is how many products share a job when many change together.
+const indexedAtOnce = 500
+
+// indexJobs returns the jobs that bring the index up to date with products, to be
+// added where they change.
 func (s *shared) indexJobs(ctx context.Context, products ...job.ProductPayload) []job.Envelope {
 	now, trace := s.Now(), s.Trace(ctx)
-	jobs := make([]job.Envelope, len(products))
-	for i, p := range products {
-		jobs[i] = job.New(id.Job{UUID: s.ids.New()}, job.IndexProduct, p, now, trace)
+	envelope := func(task string, payload any) job.Envelope {
+		return job.New(id.Job{UUID: s.ids.New()}, task, payload, now, trace)
+	}
+	if len(products) == 1 {
+		return []job.Envelope{envelope(job.IndexProduct, products[0])}
+	}
+	var jobs []job.Envelope
+	for some := range slices.Chunk(products, indexedAtOnce) {
+		jobs = append(jobs, envelope(job.IndexProducts, job.ProductsPayload{Products: some}))
 	}
 	return jobs
 }
 
-// concern adds a job for each product that looks different now.
+// concern adds the jobs of products that look different now.
 func (s *shared) concern(ctx context.Context, out ports.Outbox, products []id.Product) error {
 	if len(products) == 0 {
 		return nil

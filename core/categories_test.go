@@ -65,7 +65,7 @@ func TestCatalog_CategoryTree(t *testing.T) {
 		t.Errorf("moved to %+v", moved.Category)
 	}
 	if n := w.work(); n != 2 {
-		t.Errorf("the move queued %d jobs, want the mug and the draft", n)
+		t.Errorf("the move concerned %d products, want the mug and the draft", n)
 	}
 	_, err = w.shop.Catalog.MoveCategory(ctx, core.MoveCategory{By: shopkeeper, Category: wear, Parent: mugs})
 	mustRefuse(t, err, fault.Conflict, "category_cycle")
@@ -77,7 +77,7 @@ func TestCatalog_CategoryTree(t *testing.T) {
 	name, slug := "Cups", "cups"
 	done(t, first(w.shop.Catalog.PatchCategory(ctx, core.PatchCategory{By: shopkeeper, Category: mugs, Name: &name, Slug: &slug})))
 	if n := w.work(); n != 2 {
-		t.Errorf("the rename queued %d jobs", n)
+		t.Errorf("the rename concerned %d products", n)
 	}
 	old := done(t, first(w.shop.Catalog.Category(ctx, "mugs", ports.Marks{})))
 	if old.Slug != "cups" || len(old.Path) != 3 || old.Path[0].Slug != "wear" {

@@ -18,6 +18,7 @@ type ahead struct {
 type fed struct {
 	line   *feed.Line
 	reject *feed.Reject
+	bytes  int // of the feed, up to it
 }
 
 const (
@@ -44,6 +45,7 @@ func (a *ahead) read(lines *feed.Reader) {
 			var e fed
 			e.line, e.reject, a.err = lines.Next()
 			if more = a.err == nil && (e.line != nil || e.reject != nil); more {
+				e.bytes = lines.Bytes()
 				batch = append(batch, e)
 			}
 		}

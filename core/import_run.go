@@ -18,6 +18,7 @@ type importRun struct {
 	cmd    RunImport
 	report feed.Report
 	survey *feed.Survey
+	whole  []fed // the feed, if it is short enough to be kept; else nil
 
 	taxonomy   *catalog.Taxonomy      // as the import left it
 	brands     map[string]id.Brand    // by feed.BrandKey
@@ -26,8 +27,10 @@ type importRun struct {
 	trial      *trial                 // not nil: nothing is written
 }
 
-// chunkLines is how many lines share a transaction.
-const chunkLines = 500
+const (
+	chunkLines = 1000     // lines that share a transaction
+	keptBytes  = 32 << 20 // of a feed that is read only once; its lines take some three times as much
+)
 
 // all runs the import: what the feed says of types and categories first, then
 // its lines.
@@ -71,7 +74,7 @@ func strictly(bad int) error {
 // rehearse goes through a strict import without writing, so that it writes
 // nothing unless all is good. Its findings are the report when it is not.
 func (r *importRun) rehearse(ctx context.Context) error {
-	try := &importRun{s: r.s, cmd: r.cmd, report: r.report, survey: r.survey, trial: newTrial()}
+	try := &importRun{s: r.s, cmd: r.cmd, report: r.report, survey: r.survey, whole: r.whole, trial: newTrial()}
 	if err := try.describe(ctx); err != nil {
 		return err
 	}
@@ -86,23 +89,34 @@ func (r *importRun) rehearse(ctx context.Context) error {
 	return strictly(r.report.Rejected)
 }
 
-// look reads the whole feed once.
+// look reads the whole feed once, and keeps it if it is short.
 func (r *importRun) look(ctx context.Context) error {
 	r.survey = feed.NewSurvey()
-	return r.each(ctx, func(l *feed.Line, _ *feed.Reject) error {
+	whole := []fed{}
+	err := r.each(ctx, func(e fed) error {
 		r.report.Total++
-		if l != nil && r.currencyOf(l) == nil {
-			r.survey.Add(l)
+		if e.line != nil && r.currencyOf(e.line) == nil {
+			r.survey.Add(e.line)
+		}
+		if whole = append(whole, e); e.bytes > keptBytes {
+			whole = nil
 		}
 		if r.report.Total%10_000 == 0 {
 			r.progress()
 		}
 		return nil
 	})
+	if len(whole) == r.report.Total {
+		r.whole = whole
+	}
+	return err
 }
 
 // each calls fn with every line or reject of the feed.
-func (r *importRun) each(ctx context.Context, fn func(*feed.Line, *feed.Reject) error) error {
+func (r *importRun) each(ctx context.Context, fn func(fed) error) error {
+	if r.whole != nil {
+		return r.call(ctx, r.whole, fn)
+	}
 	in, err := r.cmd.Open()
 	if err != nil {
 		return fault.Wrap(fault.Unavailable, "core.import", err)
@@ -115,16 +129,23 @@ func (r *importRun) each(ctx context.Context, fn func(*feed.Line, *feed.Reject) 
 	ahead := readAhead(lines)
 	defer ahead.end()
 	for batch := range ahead.batches {
-		for _, e := range batch {
-			if err := ctx.Err(); err != nil {
-				return fault.Wrap(fault.Canceled, "core.import", err)
-			}
-			if err := fn(e.line, e.reject); err != nil {
-				return err
-			}
+		if err := r.call(ctx, batch, fn); err != nil {
+			return err
 		}
 	}
 	return ahead.err
+}
+
+func (r *importRun) call(ctx context.Context, batch []fed, fn func(fed) error) error {
+	for _, e := range batch {
+		if err := ctx.Err(); err != nil {
+			return fault.Wrap(fault.Canceled, "core.import", err)
+		}
+		if err := fn(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // currencyOf rejects a line whose prices are not in the shop's currency.
@@ -158,7 +179,8 @@ func (r *importRun) lines(ctx context.Context) error {
 		r.progress()
 		return r.remember(ctx)
 	}
-	err := r.each(ctx, func(l *feed.Line, reject *feed.Reject) error {
+	err := r.each(ctx, func(e fed) error {
+		l, reject := e.line, e.reject
 		if l != nil {
 			r.report.UnknownMembers += l.Unknown
 			if reject = r.currencyOf(l); reject == nil && !r.survey.First(l) {

@@ -41,8 +41,8 @@ type RunImport struct {
 	By     account.Actor
 	Import id.Import // as queued; zero: a new one
 	// Open opens the feed at its beginning: JSON lines, plain or gzip. It is
-	// called two or three times, because what a feed says of types is known only
-	// at its end, and in Strict mode whether it is good.
+	// called up to three times, because what a feed says of types is known only at
+	// its end, and in Strict mode whether it is good.
 	Open     func() (io.ReadCloser, error)
 	Stock    *int              // first stock of SKUs that never had any; nil: none
 	DryRun   bool              // write nothing but the report

@@ -28,7 +28,7 @@ func TestImports_RealCatalogue(t *testing.T) {
 	t.Logf("import: %v", time.Since(start))
 	start = time.Now()
 	jobs := w.work()
-	t.Logf("index: %v, %d jobs", time.Since(start), jobs)
+	t.Logf("index: %v, %d products", time.Since(start), jobs)
 	if first.Created != 19_406 || first.Rejected != 0 || first.Total != 19_406 || first.Lines != 19_406 || first.UnknownMembers == 0 {
 		t.Errorf("the first time: %+v", first)
 	}
@@ -56,7 +56,7 @@ func TestImports_RealCatalogue(t *testing.T) {
 		t.Errorf("the second time: created %d, updated %d, rejected %d, unchanged %d", again.Created, again.Updated, again.Rejected, again.Unchanged)
 	}
 	if n := w.work(); n != 0 {
-		t.Errorf("the second import queued %d jobs", n)
+		t.Errorf("the second import concerned %d products", n)
 	}
 
 	start = time.Now()

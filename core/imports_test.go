@@ -90,7 +90,7 @@ func TestImports_Run(t *testing.T) {
 	again := w.importing(lines)
 	w.mustCount(again, "created 0 updated 0 unchanged 4 rejected 0")
 	if n := w.work(); n != 0 || w.bySKU("A-1").Version != shirt.Version {
-		t.Errorf("importing the same again queued %d jobs", n)
+		t.Errorf("importing the same again concerned %d products", n)
 	}
 	changed := w.importing(strings.ReplaceAll(strings.ReplaceAll(lines, "Tee blue", "Tee azure"), `"stock":4`, `"stock":6`))
 	w.mustCount(changed, "created 0 updated 2 unchanged 2 rejected 0")
@@ -429,8 +429,8 @@ func TestImports_ReadAhead(t *testing.T) {
 		t.Parallel()
 		w := openStall(t, nil)
 		var lines strings.Builder
-		for i := range 5000 {
-			lines.WriteString(line(fmt.Sprintf("A-%d", i), "A"))
+		for i := range 5000 { // too much to be kept: it is read twice
+			lines.WriteString(line(fmt.Sprintf("A-%d", i), "A", `"x":"`+strings.Repeat("x", 7000)+`"`))
 		}
 		gone, cancel := context.WithCancel(t.Context())
 		opened := 0
@@ -445,6 +445,18 @@ func TestImports_ReadAhead(t *testing.T) {
 		mustRefuse(t, err, fault.Canceled, "")
 		if opened != 2 || r.Lines == 0 || r.Lines == 5000 {
 			t.Errorf("opened %d times, %d lines", opened, r.Lines)
+		}
+	})
+	t.Run("ReadsAShortFeedOnce", func(t *testing.T) {
+		t.Parallel()
+		w := openStall(t, nil)
+		opened := 0
+		r := done(t, first(w.shop.Imports.Run(t.Context(), core.RunImport{By: shopkeeper, Strict: true, Open: func() (io.ReadCloser, error) {
+			opened++
+			return io.NopCloser(strings.NewReader(line("A", "A") + line("B", "B"))), nil
+		}})))
+		if w.mustCount(r, "created 2 updated 0 unchanged 0 rejected 0"); opened != 1 {
+			t.Errorf("opened %d times", opened)
 		}
 	})
 	t.Run("FailsTheImportWithItsOwnBugs", func(t *testing.T) {

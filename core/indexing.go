@@ -38,8 +38,12 @@ func (se *Search) Index(ctx context.Context, products []id.Product) error {
 	}
 	// The commit that caused this job told the caches; this is for the process
 	// that died before it could. Of what is gone only the id is known.
+	there := make(map[id.Product]bool, len(now))
+	for i := range now {
+		there[now[i].ID] = true
+	}
 	for _, p := range products {
-		if !slices.ContainsFunc(now, func(n catalog.Product) bool { return n.ID == p }) {
+		if !there[p] {
 			now = append(now, catalog.Product{ID: p})
 		}
 	}

@@ -117,33 +117,45 @@ func openStall(t testing.TB, options *core.Options, changes ...func(*stall, *cor
 	return w
 }
 
-// work does all the index jobs there are, and returns how many there were.
+// work does all the index jobs there are, and returns how many products they named.
 func (w *stall) work() int {
 	w.t.Helper()
-	done := 0
-	for {
-		n, err := w.db.Jobs().Receive(w.t.Context(), job.IndexProduct, ports.Batch{Max: 500, Wait: time.Millisecond}, func(ctx context.Context, jobs []job.Delivery) []job.Verdict {
-			var products []id.Product
-			for _, j := range jobs {
-				payload, err := job.Decode[job.ProductPayload](j.Envelope)
-				if err != nil {
+	named := 0
+	for task, read := range map[string]func(job.Envelope) ([]job.ProductPayload, error){
+		job.IndexProduct: func(e job.Envelope) ([]job.ProductPayload, error) {
+			p, err := job.Decode[job.ProductPayload](e)
+			return []job.ProductPayload{p}, err
+		},
+		job.IndexProducts: func(e job.Envelope) ([]job.ProductPayload, error) {
+			p, err := job.Decode[job.ProductsPayload](e)
+			return p.Products, err
+		},
+	} {
+		for more := 1; more > 0; {
+			var err error
+			more, err = w.db.Jobs().Receive(w.t.Context(), task, ports.Batch{Max: 500, Wait: time.Millisecond}, func(ctx context.Context, jobs []job.Delivery) []job.Verdict {
+				var products []id.Product
+				for _, j := range jobs {
+					payloads, err := read(j.Envelope)
+					if err != nil {
+						w.t.Error(err)
+					}
+					for _, p := range payloads {
+						products = append(products, p.Product)
+					}
+				}
+				if err := w.shop.Search.Index(ctx, products); err != nil {
 					w.t.Error(err)
 				}
-				products = append(products, payload.Product)
+				named += len(products)
+				return make([]job.Verdict, len(jobs))
+			})
+			if err != nil {
+				w.t.Fatal(err)
 			}
-			if err := w.shop.Search.Index(ctx, products); err != nil {
-				w.t.Error(err)
-			}
-			return make([]job.Verdict, len(jobs))
-		})
-		if err != nil {
-			w.t.Fatal(err)
 		}
-		if n == 0 {
-			return done
-		}
-		done += n
 	}
+	return named
 }
 
 // first makes one of a verb's two results, so that done can follow.

@@ -22,7 +22,8 @@ type handler struct {
 func handlers(shop *core.Shop) []handler {
 	by := account.System("jobs")
 	return []handler{
-		{task: job.IndexProduct, batch: 1000, all: indexProducts(shop)},
+		{task: job.IndexProduct, batch: 1000, all: index(shop, func(p job.ProductPayload) []job.ProductPayload { return []job.ProductPayload{p} })},
+		{task: job.IndexProducts, batch: 2, all: index(shop, func(p job.ProductsPayload) []job.ProductPayload { return p.Products })},
 		{task: job.AdjustInventory, batch: 32, one: func(ctx context.Context, d job.Delivery) error {
 			return shop.Inventory.ApplyJob(ctx, d.Envelope)
 		}},
@@ -54,18 +55,18 @@ func about[P any](do func(context.Context, job.Delivery, P) error) func(context.
 	}
 }
 
-// indexProducts indexes all products of a batch at once, each once.
-func indexProducts(shop *core.Shop) func(context.Context, []job.Delivery) []error {
+// index indexes all products that a batch names at once.
+func index[P any](shop *core.Shop, named func(P) []job.ProductPayload) func(context.Context, []job.Delivery) []error {
 	return func(ctx context.Context, ds []job.Delivery) []error {
 		errs := make([]error, len(ds))
-		seen := make(map[id.Product]bool, len(ds))
 		products := make([]id.Product, 0, len(ds))
 		for i, d := range ds {
-			payload, err := job.Decode[job.ProductPayload](d.Envelope)
-			errs[i] = err
-			if err == nil && !seen[payload.Product] {
-				seen[payload.Product] = true
-				products = append(products, payload.Product)
+			payload, err := job.Decode[P](d.Envelope)
+			if errs[i] = err; err != nil {
+				continue
+			}
+			for _, p := range named(payload) {
+				products = append(products, p.Product)
 			}
 		}
 		err := shop.Search.Index(ctx, products)

@@ -232,15 +232,24 @@ func (s slugs) Taken(_ context.Context, slugs []string) (map[string]id.Product, 
 	return taken, nil
 }
 
-// searchVersions orders what is known of a SKU.
+// searchVersions orders what is known of a SKU, by a clock that moves once in a
+// transaction: there is one writer, so it orders what is read after its COMMIT.
 type searchVersions struct{ *session }
 
 var _ ports.SearchVersions = searchVersions{}
 
 func (s searchVersions) Raise(_ context.Context, p id.Product) ([]ports.SearchVersion, error) {
+	if s.clock == 0 {
+		if err := s.query("UPDATE search_clock SET at = at + 1 RETURNING at", func(r row) error {
+			s.clock = r.int64(0)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
 	raised := []ports.SearchVersion{}
-	err := s.query("UPDATE skus SET search_version = search_version + 1 WHERE product = ?1 RETURNING sku, search_version, variant IS NOT NULL", func(r row) error {
-		raised = append(raised, ports.SearchVersion{SKU: r.sku(0), Version: r.int64(1), Live: r.bool(2)})
+	err := s.query("SELECT sku, variant IS NOT NULL FROM skus WHERE product = ?1", func(r row) error {
+		raised = append(raised, ports.SearchVersion{SKU: r.sku(0), Version: s.clock, Live: r.bool(1)})
 		return nil
 	}, p.UUID[:])
 	if err != nil {

@@ -24,6 +24,7 @@ type session struct {
 	lost   error    // no statement may run any more
 	hooks  []func() // run after COMMIT, before the caller is answered
 	buf    []byte   // for documents on their way in or out
+	clock  int64    // of searchVersions, once it has moved
 }
 
 // afterCommit calls fn once the transaction is durable, before its caller hears

@@ -16,6 +16,7 @@ type Reader struct {
 	in      *bufio.Reader
 	decoder *Decoder
 	number  int
+	bytes   int
 	long    []byte // a line longer than the buffer of in
 }
 
@@ -60,9 +61,13 @@ func (r *Reader) Next() (*Line, *Reject, error) {
 
 var errTooLong = errors.New("the line is too long")
 
+// Bytes is how much of the feed, unpacked, has been read.
+func (r *Reader) Bytes() int { return r.bytes }
+
 // line returns the next line, valid until the one after it.
 func (r *Reader) line() ([]byte, error) {
 	data, err := r.in.ReadSlice('\n')
+	r.bytes += len(data)
 	if len(data) > 0 {
 		r.number++
 	}
@@ -75,6 +80,7 @@ func (r *Reader) line() ([]byte, error) {
 	r.long = append(r.long[:0], data...)
 	for errors.Is(err, bufio.ErrBufferFull) {
 		data, err = r.in.ReadSlice('\n')
+		r.bytes += len(data)
 		if len(r.long) <= MaxLine {
 			r.long = append(r.long, data...)
 		}

@@ -11,6 +11,7 @@ import (
 // The tasks, named as their queues are.
 const (
 	IndexProduct          = "search.index_product"
+	IndexProducts         = "search.index_products" // many that changed at once
 	AdjustInventory       = "inventory.adjust"
 	SendOrderConfirmation = "email.send_order_confirmation"
 	SendOrderLink         = "email.send_order_link"
@@ -20,7 +21,7 @@ const (
 
 // Tasks returns all tasks.
 func Tasks() []string {
-	return []string{IndexProduct, AdjustInventory, SendOrderConfirmation, SendOrderLink, CapturePayment, VoidPayment}
+	return []string{IndexProduct, IndexProducts, AdjustInventory, SendOrderConfirmation, SendOrderLink, CapturePayment, VoidPayment}
 }
 
 // Payloads. Unknown members are ignored.
@@ -30,6 +31,11 @@ type (
 	ProductPayload struct {
 		Product id.Product `json:"product_id"`
 		Version int64      `json:"version"`
+	}
+	// ProductsPayload is the payload of search.index_products: what an import, or
+	// the move of a category, changed in one transaction.
+	ProductsPayload struct {
+		Products []ProductPayload `json:"products"`
 	}
 	// AdjustmentPayload is the payload of inventory.adjust. Reference names what
 	// caused it, for the ledger.

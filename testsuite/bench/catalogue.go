@@ -155,7 +155,7 @@ func (b *bench) profileImport(ctx context.Context, feed []byte, last string) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	return s.profile(ctx, filepath.Join(b.profiles, "import.pprof"), 3*time.Second, func() error { return s.findable(ctx, feed, last) })
+	return s.profile(ctx, filepath.Join(b.profiles, "import.pprof"), 6*time.Second, func() error { return s.findable(ctx, feed, last) })
 }
 
 // engine measures the search engine alone, without shop and HTTP around it.
