@@ -30,6 +30,8 @@ type folder struct {
 
 	mu   sync.Mutex
 	root *os.Root // nil: not open yet
+
+	names flusher
 }
 
 func (f *folder) open() (*os.Root, error) {
@@ -74,7 +76,7 @@ func (f *folder) put(ctx context.Context, name string, write func(io.Writer) err
 	if err := ctx.Err(); err != nil {
 		return fault.Wrap(fault.Canceled, "files: put", err)
 	}
-	if err := publish(root, partial, name); err != nil {
+	if err := f.publish(root, partial, name); err != nil {
 		return fault.Wrap(fault.Unavailable, "files: put", err)
 	}
 	return nil
@@ -122,21 +124,17 @@ func (w *watched) Write(b []byte) (int, error) {
 // publish gives a file its name unless it is taken. A hard link decides between
 // several writers; a file system without them gets a rename, by which the last
 // of several writers wins.
-func publish(root *os.Root, partial, name string) error {
+func (f *folder) publish(root *os.Root, partial, name string) error {
 	dir := path.Dir(name)
 	if err := mkdirs(root, dir); err != nil {
 		return err
 	}
-	err := root.Link(partial, name)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return nil
-	case err != nil:
+	if err := root.Link(partial, name); err != nil && !errors.Is(err, fs.ErrExist) {
 		if err := root.Rename(partial, name); err != nil {
 			return err
 		}
 	}
-	return syncDir(root, dir)
+	return f.names.sync(root, dir)
 }
 
 // mkdirs makes a directory and those above it, so that they last.
