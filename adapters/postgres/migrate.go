@@ -1,0 +1,154 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// The steps of each realm's schema, in a directory named after it. A file is
+// plain SQL for goose and begins with the line
+//
+//	-- oldest: N
+//
+// N is the number of the oldest schema whose programs can still serve a database
+// that has this step: its own number when they cannot, less when the step only
+// adds what they do not look at. Steps only go forward.
+//
+//go:embed migrations/*/*.sql
+var migrationFiles embed.FS
+
+// step is one migration: its number in the realm, and the oldest program.
+type step struct {
+	name           string
+	number, oldest int
+}
+
+// steps returns a realm's steps in order.
+func steps(files fs.FS) ([]step, error) {
+	names, err := fs.Glob(files, "*.sql") // sorted
+	if err != nil {
+		return nil, err
+	}
+	all := make([]step, len(names))
+	for i, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		line, _, _ := strings.Cut(string(text), "\n")
+		oldest, said := strings.CutPrefix(line, "-- oldest: ")
+		n, err := strconv.Atoi(oldest)
+		if !said || err != nil || n < 1 || n > i+1 {
+			return nil, fmt.Errorf("%s: the first line must be -- oldest: N with 1 <= N <= %d", name, i+1)
+		}
+		if number, _, _ := strings.Cut(path.Base(name), "_"); number != fmt.Sprintf("%04d", i+1) {
+			return nil, fmt.Errorf("%s: must be number %04d", name, i+1)
+		}
+		all[i] = step{name, i + 1, n}
+	}
+	return all, nil
+}
+
+// migrate brings a realm's schema up to date. A database that is further along
+// is left as it is, unless it says that this program is too old.
+func migrate(ctx context.Context, r *realm) error {
+	files, err := fs.Sub(migrationFiles, "migrations/"+string(r.name))
+	if err != nil {
+		return fault.Wrap(fault.Internal, "postgres.migrate", err)
+	}
+	return migrateTo(ctx, r, files)
+}
+
+func migrateTo(ctx context.Context, r *realm, files fs.FS) (err error) {
+	known, err := steps(files)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "postgres.migrate", err)
+	}
+	// A database/sql of its own, because goose speaks that, without the limits of
+	// the pool's sessions, because a backfill takes as long as it takes.
+	cfg := r.primary.pool.Config().ConnConfig.Copy()
+	for _, name := range []string{"statement_timeout", "idle_in_transaction_session_timeout"} {
+		cfg.RuntimeParams[name] = "0"
+	}
+	db := stdlib.OpenDB(*cfg)
+	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	if _, err := db.ExecContext(ctx, bookkeeping(r.name)); err != nil {
+		return translate(ctx, err)
+	}
+	if err := serves(ctx, db, r.name, known); err != nil {
+		return err
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(lockID(r.name)))
+	if err != nil {
+		return fault.Wrap(fault.Internal, "postgres.migrate", err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
+		goose.WithTableName(string(r.name)+".schema_versions"), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fault.Wrap(fault.Internal, "postgres.migrate", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fault.Wrap(fault.Internal, "postgres.migrate", err)
+	}
+	for _, s := range known {
+		if _, err := db.ExecContext(ctx, "INSERT INTO "+string(r.name)+".schema_steps (step, name, oldest) VALUES ($1, $2, $3) ON CONFLICT (step) DO NOTHING",
+			s.number, s.name, s.oldest); err != nil {
+			return translate(ctx, err)
+		}
+	}
+	return nil
+}
+
+// bookkeeping makes the schema and the table of its steps.
+func bookkeeping(name ports.Realm) string {
+	return fmt.Sprintf(`CREATE SCHEMA IF NOT EXISTS %[1]s;
+		CREATE TABLE IF NOT EXISTS %[1]s.schema_steps (step int PRIMARY KEY, name text NOT NULL, oldest int NOT NULL)`, name)
+}
+
+// lockID is the advisory lock of a realm's migrations.
+func lockID(name ports.Realm) int64 {
+	return map[ports.Realm]int64{ports.Catalog: 0x626f646567610001, ports.Orders: 0x626f646567610002, ports.Identity: 0x626f646567610003}[name]
+}
+
+// served answers Unavailable unless this program can serve the realm as it is.
+func served(ctx context.Context, r *realm) error {
+	files, err := fs.Sub(migrationFiles, "migrations/"+string(r.name))
+	if err != nil {
+		return fault.Wrap(fault.Internal, "postgres.serves", err)
+	}
+	known, err := steps(files)
+	if err != nil {
+		return fault.Wrap(fault.Internal, "postgres.serves", err)
+	}
+	db := stdlib.OpenDBFromPool(r.primary.pool)
+	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	return serves(ctx, db, r.name, known)
+}
+
+// serves answers Unavailable if a program that knows these steps is too old.
+func serves(ctx context.Context, db *sql.DB, name ports.Realm, known []step) error {
+	var version, oldest int
+	if err := db.QueryRowContext(ctx, "SELECT coalesce(max(step), 0), coalesce(max(oldest), 0) FROM "+string(name)+".schema_steps").Scan(&version, &oldest); err != nil {
+		return translate(ctx, err)
+	}
+	if oldest <= len(known) {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Unavailable, Op: "postgres.migrate",
+		Detail: fmt.Sprintf("the %s database was written by a newer Bodega: it has schema %d and needs a program of schema %d or later, this one has %d", name, version, oldest, len(known)),
+	}
+}

@@ -1,0 +1,47 @@
+package postgres
+
+import (
+	"context"
+	"hash/fnv"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// currentPosition reads how far the log has come: every commit that was answered
+// before is at or below it. Pipelined behind COMMIT it runs after it.
+const currentPosition = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"
+
+// A history of commits is told by its system identifier and timeline: a
+// restored cluster or a promoted replica begins another.
+const currentHistory = "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)"
+
+// epochKey is where a connection to a primary keeps its epoch.
+const epochKey = "bodega_epoch"
+
+// learnEpoch asks a new connection to a primary which history it writes. It
+// cannot change while the connection lasts.
+func learnEpoch(ctx context.Context, conn *pgx.Conn) (uint64, error) {
+	var history string
+	if err := conn.QueryRow(ctx, currentHistory).Scan(&history); err != nil {
+		return 0, err
+	}
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(history))
+	epoch := hash.Sum64()
+	conn.PgConn().CustomData()[epochKey] = epoch
+	return epoch, nil
+}
+
+func epochOf(conn *pgx.Conn) uint64 {
+	epoch, _ := conn.PgConn().CustomData()[epochKey].(uint64)
+	return epoch
+}
+
+// position returns the mark of the newest commit.
+func (r *realm) position(ctx context.Context, q querier) (ports.Mark, error) {
+	var position int64
+	err := q.QueryRow(ctx, currentPosition).Scan(&position)
+	return ports.Mark{Realm: r.name, Epoch: r.primary.epoch.Load(), Pos: uint64(position)}, err
+}
