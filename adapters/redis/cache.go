@@ -1,0 +1,136 @@
+package redis
+
+import (
+	"context"
+	_ "embed" // the scripts
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// generationLife is how long a generation is remembered after it was begun or
+// raised. What has been forgotten begins anew, and what belonged to it is stale:
+// so it is longer than any entry is kept.
+const generationLife = 24 * time.Hour
+
+//go:embed lua/lookup.lua
+var lookupSource string
+
+//go:embed lua/store.lua
+var storeSource string
+
+//go:embed lua/raise.lua
+var raiseSource string
+
+// scripts are what the server runs in one step.
+type scripts struct{ lookup, store, raise, allow *redis.Script }
+
+func newScripts() scripts {
+	return scripts{redis.NewScript(lookupSource), redis.NewScript(storeSource), redis.NewScript(raiseSource), redis.NewScript(allowSource)}
+}
+
+// Cache returns the server's cache.
+func (c *Client) Cache() ports.Cache { return cache{c} }
+
+var _ ports.Cache = cache{}
+
+type cache struct{ *Client }
+
+func (c cache) Lookup(ctx context.Context, key string, generations ...string) (*ports.CacheEntry, []ports.Generation, error) {
+	if key == "" {
+		now, err := c.asking.ask(ctx, generations)
+		return nil, now, err
+	}
+	e, now, err := c.lookup(ctx, key, generations)
+	if err != nil {
+		return nil, nil, err
+	}
+	if e == nil {
+		c.observe(about(key), Miss)
+	} else {
+		c.observe(about(key), Hit)
+	}
+	return e, now, nil
+}
+
+// lookup asks for an entry and generations, those included that have to begin.
+func (c *Client) lookup(ctx context.Context, key string, generations []string) (*ports.CacheEntry, []ports.Generation, error) {
+	var reply []any
+	err := c.call(ctx, "redis.Lookup", about(key), func(ctx context.Context) (err error) {
+		// A number nobody has had: what is lost must not come back as what it was.
+		begun := hexOf(rand.Uint64())
+		keys := c.keys(append([]string{key}, generations...)...)
+		reply, err = c.scripts.lookup.Run(ctx, c.rdb, keys, begun, int(generationLife.Seconds()), c.prefix).Slice()
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(reply) != 1+len(generations) {
+		return nil, nil, fault.Wrap(fault.Unavailable, "redis.Lookup", errForeign)
+	}
+	now, err := states(generations, reply[1:])
+	if err != nil {
+		return nil, nil, err
+	}
+	raw, _ := reply[0].(string) // nil for none
+	if e, ok := decodeEntry(raw); ok {
+		return &e, now, nil
+	}
+	return nil, now, nil
+}
+
+// errForeign is an answer that none of our scripts gives.
+var errForeign = errors.New("something else is under this name")
+
+// states reads the states of generations; Unavailable when one is something else.
+func states(names []string, values []any) ([]ports.Generation, error) {
+	now := make([]ports.Generation, len(names))
+	for i, name := range names {
+		text, _ := values[i].(string)
+		var ok bool
+		if now[i], ok = decodeState(name, text); !ok {
+			return nil, fault.Wrap(fault.Unavailable, "redis.Lookup", errForeign)
+		}
+	}
+	return now, nil
+}
+
+func (c cache) Store(ctx context.Context, key string, e ports.CacheEntry, seen []ports.Generation) error {
+	left := (e.Keep - time.Since(e.Born)).Milliseconds()
+	if key == "" || left <= 0 {
+		return nil
+	}
+	keys := make([]string, 1, 1+len(seen))
+	args := make([]any, 2, 2+len(seen))
+	keys[0], args[0], args[1] = key, encodeEntry(e, seen), left
+	for _, g := range seen {
+		keys, args = append(keys, g.Name), append(args, hexOf(g.Number))
+	}
+	err := c.call(ctx, "redis.Store", about(key), func(ctx context.Context) error {
+		return c.scripts.store.Run(ctx, c.rdb, c.keys(keys...), args...).Err()
+	})
+	if err == nil {
+		c.observe(about(key), OK)
+	}
+	return err
+}
+
+func (c cache) Raise(ctx context.Context, at ports.Mark, generations ...string) error {
+	if len(generations) == 0 {
+		return nil
+	}
+	err := c.call(ctx, "redis.Raise", about(generations[0]), func(ctx context.Context) error {
+		return c.scripts.raise.Run(ctx, c.rdb, c.keys(generations...), hexOf(rand.Uint64()), encodeMark(at), strconv.Itoa(int(generationLife.Seconds()))).Err()
+	})
+	if err == nil {
+		c.observe(about(generations[0]), OK)
+	}
+	return err
+}
