@@ -66,7 +66,9 @@ func (db *DB) Close() error {
 			s.close()
 		}
 		for _, r := range db.realms() {
-			r.primary.close()
+			if r != nil {
+				r.primary.close()
+			}
 		}
 	})
 	return nil

@@ -51,9 +51,17 @@ func Open(ctx context.Context, c Config) (_ *DB, err error) {
 		*open.into = &realm{name: open.name, primary: p, queue: db.queue, observe: c.Observe}
 	}
 	if c.Migrate {
-		return db, db.Migrate(ctx)
+		err = db.Migrate(ctx)
+	} else {
+		err = db.serves(ctx)
 	}
-	return db, db.serves(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range db.realms() {
+		db.queue.done.Go(func() { db.queue.watch(context.WithoutCancel(ctx), r) })
+	}
+	return db, nil
 }
 
 func openPrimary(ctx context.Context, c Config, url string) (*primary, error) {

@@ -26,9 +26,10 @@ func (o outbox) Add(_ context.Context, jobs ...job.Envelope) error {
 	for i, j := range jobs {
 		ids[i], tasks[i], payloads[i], created[i], traces[i] = uuid(j.ID.UUID), j.Task, string(j.Payload), instant(j.CreatedAt), j.TraceID
 	}
-	o.t.queue(`INSERT INTO `+string(o.r.name)+`.outbox (id, task, payload, created_at, trace_id)
-		SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[]) ON CONFLICT (id) DO NOTHING`,
-		ids, tasks, payloads, created, traces)
+	o.t.queue("INSERT INTO "+o.r.table("outbox")+` (id, task, payload, created_at, trace_id)
+		SELECT id, task, payload::json, created_at, trace_id
+		FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[]) AS job (id, task, payload, created_at, trace_id)
+		ON CONFLICT (id) DO NOTHING`, ids, tasks, payloads, created, traces)
 	o.t.afterCommit(func() { o.r.queue.ring(tasks...) })
 	return nil
 }

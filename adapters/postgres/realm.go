@@ -28,6 +28,9 @@ type realm struct {
 	joined  pgx.Tx // not nil: everything runs in an embedder's transaction
 }
 
+// table qualifies the name of a table that every realm has.
+func (r *realm) table(name string) string { return string(r.name) + "." + name }
+
 // read runs fn on the primary. It may run twice, when the primary has moved.
 func (r *realm) read(ctx context.Context, fn func(q querier) error) error {
 	if r.joined != nil {

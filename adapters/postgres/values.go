@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -61,4 +62,9 @@ func (i *instant) ScanTimestamptz(v pgtype.Timestamptz) error {
 		*i = instant(v.Time.UTC())
 	}
 	return nil
+}
+
+// printable returns text that a column takes: no zero byte, valid UTF-8.
+func printable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 }

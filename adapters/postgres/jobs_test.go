@@ -1,0 +1,45 @@
+package postgres
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/bodega-commerce/bodega/ports"
+	"github.com/bodega-commerce/bodega/testsuite/porttest"
+)
+
+// elapse makes a queue's time go by: everything in it is due earlier.
+func elapse(t *testing.T, db *DB, d time.Duration) {
+	t.Helper()
+	for _, r := range db.realms() {
+		if _, err := r.write(t.Context(), func(_ context.Context, tx *tx) error {
+			tx.queue("UPDATE "+r.table("outbox")+" SET available_at = available_at - $1::interval", d)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// addJobs runs one transaction of each realm.
+func addJobs(db *DB) map[ports.Realm]func(context.Context, func(context.Context, ports.Outbox) error) error {
+	all := map[ports.Realm]func(context.Context, func(context.Context, ports.Outbox) error) error{}
+	for _, r := range db.realms() {
+		all[r.name] = func(ctx context.Context, fn func(context.Context, ports.Outbox) error) error {
+			_, err := r.write(ctx, func(ctx context.Context, t *tx) error { return fn(ctx, outbox{t, r}) })
+			return err
+		}
+	}
+	return all
+}
+
+func TestJobs_Conformance(t *testing.T) {
+	porttest.TestJobs(t, porttest.JobHarness{New: func(t *testing.T) porttest.Queue {
+		db := open(t)
+		return porttest.Queue{
+			Source: db.Jobs(), Dead: db.Jobs(), Backlogs: db.Jobs(), Orders: db.Orders(), Realms: addJobs(db),
+			Elapse: func(d time.Duration) { elapse(t, db, d) },
+		}
+	}})
+}
