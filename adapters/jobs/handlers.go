@@ -23,7 +23,7 @@ func handlers(shop *core.Shop) []handler {
 	by := account.System("jobs")
 	return []handler{
 		{task: job.IndexProduct, batch: 1000, all: index(shop, func(p job.ProductPayload) []job.ProductPayload { return []job.ProductPayload{p} })},
-		{task: job.IndexProducts, batch: 2, all: index(shop, func(p job.ProductsPayload) []job.ProductPayload { return p.Products })},
+		{task: job.IndexProducts, batch: 8, all: index(shop, func(p job.ProductsPayload) []job.ProductPayload { return p.Products })},
 		{task: job.AdjustInventory, batch: 32, one: func(ctx context.Context, d job.Delivery) error {
 			return shop.Inventory.ApplyJob(ctx, d.Envelope)
 		}},
