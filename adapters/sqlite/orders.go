@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math"
 	"strings"
 
@@ -138,20 +139,20 @@ func (w orderWriter) OrderForUpdate(_ context.Context, o id.Order) (order.Order,
 }
 
 func (w orderWriter) InsertOrder(_ context.Context, o order.Order) error {
-	snapshot, err := encodeSnapshot(&o)
+	snapshot, err := o.MarshalSnapshot()
 	if err != nil {
-		return err
+		return fault.Wrap(fault.Internal, "sqlite", err)
 	}
-	history, err := encodeHistory(&o)
+	history, err := o.MarshalHistory()
 	if err != nil {
-		return err
+		return fault.Wrap(fault.Internal, "sqlite", err)
 	}
 	t := &o.Totals
 	if _, err := w.s.exec("INSERT INTO orders ("+orderColumns+`)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)`,
 		o.ID.UUID, o.Number, o.Cart.UUID, o.Customer.UUID, o.Email, string(o.Status), o.ConfirmedAt, string(o.Currency),
 		t.Subtotal.Minor(), t.Discount.Minor(), t.Shipping.Minor(), t.Tax.Minor(), t.TaxIncluded, t.Total.Minor(),
-		snapshot, history, o.Test, o.Version, o.CreatedAt, o.UpdatedAt); err != nil {
+		string(snapshot), string(history), o.Test, o.Version, o.CreatedAt, o.UpdatedAt); err != nil {
 		return w.conflict(err, &o)
 	}
 	for i := range o.Lines {
@@ -187,12 +188,12 @@ func insertLine(s *session, o id.Order, position int, l *order.Line) error {
 }
 
 func (w orderWriter) SaveOrder(_ context.Context, o order.Order) error {
-	history, err := encodeHistory(&o)
+	history, err := o.MarshalHistory()
 	if err != nil {
-		return err
+		return fault.Wrap(fault.Internal, "sqlite", err)
 	}
 	n, err := w.s.exec("UPDATE orders SET status = ?2, confirmed_at = ?3, history = ?4, version = ?5, updated_at = ?6 WHERE id = ?1",
-		o.ID.UUID, string(o.Status), o.ConfirmedAt, history, o.Version, o.UpdatedAt)
+		o.ID.UUID, string(o.Status), o.ConfirmedAt, string(history), o.Version, o.UpdatedAt)
 	if err != nil {
 		return w.conflict(err, &o)
 	}
@@ -267,25 +268,16 @@ func readOrders(s *session, sql string, args ...any) ([]order.Order, error) {
 }
 
 func scanOrder(r row) (order.Order, error) {
-	var (
-		o        order.Order
-		snapshot orderSnapshot
-		history  orderHistory
-	)
+	var o order.Order
 	o.ID.UUID, o.Number, o.Cart.UUID, o.Customer.UUID, o.Email = r.uuid(0), r.text(1), r.uuid(2), r.uuid(3), r.text(4)
 	o.Status, o.ConfirmedAt, o.Currency = order.Status(r.text(5)), r.time(6), money.Currency(r.text(7))
 	amount := func(col int) money.Amount { return money.New(r.int64(col), o.Currency) }
 	t := &o.Totals
 	t.Subtotal, t.Discount, t.Shipping, t.Tax, t.TaxIncluded, t.Total = amount(8), amount(9), amount(10), amount(11), r.bool(12), amount(13)
 	o.Test, o.Version, o.CreatedAt, o.UpdatedAt = r.bool(16), r.int64(17), r.time(18), r.time(19)
-	if err := r.json(14, &snapshot); err != nil {
-		return o, err
+	if err := errors.Join(o.UnmarshalSnapshot(r.bytes(14)), o.UnmarshalHistory(r.bytes(15))); err != nil {
+		return o, &fault.Error{Kind: fault.Internal, Op: "sqlite", Detail: "a stored document cannot be read", Err: err}
 	}
-	if err := r.json(15, &history); err != nil {
-		return o, err
-	}
-	snapshot.into(&o)
-	history.into(&o)
 	return o, nil
 }
 
