@@ -31,11 +31,8 @@ func Loops(shop *core.Shop) []Loop {
 // turn runs a loop until ctx ends. What a turn has begun, it finishes.
 func (r *Runner) turn(ctx context.Context, l Loop) {
 	for ctx.Err() == nil {
-		began, done := time.Now(), 0
-		err := limited(context.WithoutCancel(ctx), func(ctx context.Context) (err error) {
-			done, err = l.Do(ctx)
-			return err
-		})
+		began := time.Now()
+		done, err := limited(context.WithoutCancel(ctx), l.Do)
 		if err != nil {
 			r.Log.ErrorContext(ctx, "loop", "loop", l.Name, "error", err, "latency", float64(time.Since(began).Microseconds())/1000)
 		}

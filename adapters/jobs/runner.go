@@ -2,9 +2,11 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 
 const (
 	handlerTime = 30 * time.Second // for one job; a source takes back what is held for a minute
+	graceTime   = 5 * time.Second  // for it to notice that its time is up
 	waitTime    = 2 * time.Second  // for the first job of a batch
 	pauseTime   = time.Second      // after a source failed
 )
@@ -35,7 +38,11 @@ type Runner struct {
 	Traced func(ctx context.Context, trace string) context.Context
 	// Loops are the loops beside the handlers. Default: Loops(shop).
 	Loops []Loop
-	// Ready is called once the search index is built. Default: nothing is.
+	// BuildIndex gets the search index ready before the first job is handled.
+	// Default: it is made anew from the store, as one in memory must be. Nil: it
+	// is there already, shared with other programs.
+	BuildIndex func(ctx context.Context) error
+	// Ready is called once the search index is. Default: nothing is.
 	Ready func()
 
 	shop   *core.Shop
@@ -46,6 +53,10 @@ type Runner struct {
 func New(shop *core.Shop, source ports.JobSource) *Runner {
 	return &Runner{
 		shop: shop, source: source, Log: slog.Default(), Loops: Loops(shop),
+		BuildIndex: func(ctx context.Context) error {
+			_, err := shop.Search.Rebuild(ctx, core.RebuildIndex{By: account.System("jobs"), First: true})
+			return err
+		},
 		Observe: func(string, string, time.Duration) {},
 		Traced:  func(ctx context.Context, _ string) context.Context { return ctx },
 		Ready:   func() {},
@@ -53,14 +64,17 @@ func New(shop *core.Shop, source ports.JobSource) *Runner {
 }
 
 // Run builds the search index, then handles jobs and turns the loops until ctx
-// ends. Jobs that are running then are let finish. It returns nil after that,
-// and an error only when the index could not be built.
+// ends. Jobs that are running then are let finish, but for those that have used
+// up their time and do not heed it. It returns nil after that, and an error only
+// when the index could not be built.
 func (r *Runner) Run(ctx context.Context) error {
-	if _, err := r.shop.Search.Rebuild(ctx, core.RebuildIndex{By: account.System("jobs"), First: true}); err != nil {
-		if ctx.Err() != nil {
-			return nil
+	if r.BuildIndex != nil {
+		if err := r.BuildIndex(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("build the search index: %w", err)
 		}
-		return fmt.Errorf("build the search index: %w", err)
 	}
 	r.Ready()
 	var all sync.WaitGroup
@@ -74,14 +88,23 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
-// work takes batches of one task until ctx ends.
+// work takes batches of one task until ctx ends. A source that fails is told of
+// once, and once more when it works again.
 func (r *Runner) work(ctx context.Context, h handler) {
+	failing := false
 	for ctx.Err() == nil {
 		_, err := r.source.Receive(ctx, h.task, ports.Batch{Max: h.batch, Wait: waitTime}, func(ctx context.Context, ds []job.Delivery) []job.Verdict {
 			return r.handle(context.WithoutCancel(ctx), h, ds)
 		})
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil && failing:
+			r.Log.InfoContext(ctx, "jobs are received again", "task", h.task)
+		case err != nil && !failing:
 			r.Log.ErrorContext(ctx, "jobs cannot be received", "task", h.task, "error", err)
+		}
+		if failing = err != nil; failing {
 			pause(ctx, pauseTime)
 		}
 	}
@@ -93,8 +116,7 @@ func (r *Runner) handle(ctx context.Context, h handler, ds []job.Delivery) []job
 	if h.all != nil {
 		began := time.Now()
 		trace := r.Traced(ctx, ds[0].TraceID)
-		var errs []error
-		failed := limited(trace, func(ctx context.Context) error { errs = h.all(ctx, ds); return nil })
+		errs, failed := limited(trace, func(ctx context.Context) ([]error, error) { return h.all(ctx, ds), nil })
 		for i, d := range ds {
 			err := failed
 			if err == nil {
@@ -109,7 +131,7 @@ func (r *Runner) handle(ctx context.Context, h handler, ds []job.Delivery) []job
 		all.Go(func() {
 			began := time.Now()
 			trace := r.Traced(ctx, d.TraceID)
-			err := limited(trace, func(ctx context.Context) error { return h.one(ctx, d) })
+			_, err := limited(trace, func(ctx context.Context) (struct{}, error) { return struct{}{}, h.one(ctx, d) })
 			verdicts[i] = r.judge(trace, d, err, time.Since(began))
 		})
 	}
@@ -117,16 +139,40 @@ func (r *Runner) handle(ctx context.Context, h handler, ds []job.Delivery) []job
 	return verdicts
 }
 
-// limited runs fn within the time of a job; a panic is an Internal error.
-func limited(ctx context.Context, fn func(context.Context) error) (err error) {
+// limited runs fn within the time of a job; a panic is an Internal error. What
+// does not end when its time is up, and a while longer, is left to itself:
+// others must not wait for it.
+func limited[T any](ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
 	ctx, cancel := context.WithTimeout(ctx, handlerTime)
-	defer cancel()
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.New(fault.Internal, "internal", fmt.Sprintf("panic: %v", p))
-		}
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		defer func() {
+			if p := recover(); p != nil {
+				o.err = &fault.Error{Kind: fault.Internal, Code: "internal", Detail: fmt.Sprintf("panic: %v", p), Err: errors.New(string(debug.Stack()))}
+			}
+			cancel()
+			done <- o
+		}()
+		o.value, o.err = fn(ctx)
 	}()
-	return fn(ctx)
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-ctx.Done():
+	}
+	// Over time, or it has just ended.
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-time.After(graceTime):
+		var none T
+		return none, fault.New(fault.Internal, "internal", "it did not end in its time")
+	}
 }
 
 func (r *Runner) judge(ctx context.Context, d job.Delivery, err error, took time.Duration) job.Verdict {
