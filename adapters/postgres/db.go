@@ -47,7 +47,7 @@ type Observe struct {
 // DB is an open shop. It is safe for concurrent use.
 type DB struct {
 	catalog, orders, identity *realm
-	servers                   []*cluster
+	cluster                   *cluster // nil: no replicas
 	queue                     *queue
 	log                       *slog.Logger
 
@@ -62,8 +62,8 @@ func (db *DB) realms() []*realm { return []*realm{db.catalog, db.orders, db.iden
 func (db *DB) Close() error {
 	db.closing.Do(func() {
 		db.queue.close()
-		for _, s := range db.servers {
-			s.close()
+		if db.cluster != nil {
+			_ = db.cluster.close()
 		}
 		for _, r := range db.realms() {
 			if r != nil {

@@ -18,8 +18,8 @@ const (
 	deadlockDetected     = "40P01"
 	readOnlyTransaction  = "25006"
 	adminShutdown        = "57P01"
-	lockNotAvailable     = "55P03"
 	queryCanceled        = "57014"
+	cachedPlan           = "0A000" // "cached plan must not change result type", once after a migration
 )
 
 // translate makes a fault of an error of the database, by its SQLSTATE or the
@@ -81,6 +81,9 @@ func constraint(pg *pgconn.PgError) *fault.Error {
 func disconnected(err error) bool {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
 	}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true

@@ -32,7 +32,7 @@ func (j Joined) realm(name ports.Realm) *realm {
 
 // join runs fn under a savepoint of the embedder's transaction.
 func (r *realm) join(ctx context.Context, fn func(context.Context, *tx) error) error {
-	t := &tx{conn: r.joined, begin: "SAVEPOINT bodega"}
+	t := newTx(r.joined, "SAVEPOINT bodega")
 	err := guard(func() error { return fn(ctx, t) })
 	if err == nil {
 		t.queue("RELEASE SAVEPOINT bodega")

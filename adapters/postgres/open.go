@@ -4,29 +4,31 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
-// Limits of a session on the primary. An export or an audit lifts them for its
-// own transaction.
-const (
-	statementTimeout = "5s"
-	lockTimeout      = "2s"
-	idleTimeout      = "10s" // in a transaction
-)
+// Limits of a session. An export or an audit lifts them for its own transaction.
+func limits() map[string]string {
+	return map[string]string{
+		"application_name":                    "bodega",
+		"statement_timeout":                   "5s",
+		"lock_timeout":                        "2s",
+		"idle_in_transaction_session_timeout": "10s",
+	}
+}
 
 // Open connects to the databases and checks that this program can serve them.
-// Unavailable when a server cannot be reached in time or holds a schema of a
-// newer program, Invalid when the configuration is wrong; either says so in one
-// line. The caller closes what comes back.
+// Invalid when the configuration is wrong, Unavailable when a primary cannot be
+// reached in time or holds a schema of a newer program; either says so in one
+// line. A replica that is down is left out until it is back. The caller closes
+// what comes back.
 func Open(ctx context.Context, c Config) (_ *DB, err error) {
 	c.Log = cmp.Or(c.Log, slog.Default())
 	c.MaxConns, c.MaxReplicaConns = cmp.Or(c.MaxConns, 20), cmp.Or(c.MaxReplicaConns, 20)
@@ -37,6 +39,7 @@ func Open(ctx context.Context, c Config) (_ *DB, err error) {
 			_ = db.Close()
 		}
 	}()
+	var shared []*realm // those at c.URL
 	for _, open := range []struct {
 		name ports.Realm
 		url  string
@@ -44,11 +47,18 @@ func Open(ctx context.Context, c Config) (_ *DB, err error) {
 	}{
 		{ports.Catalog, c.CatalogURL, &db.catalog}, {ports.Orders, c.OrdersURL, &db.orders}, {ports.Identity, c.IdentityURL, &db.identity},
 	} {
-		p, err := openPrimary(ctx, c, cmp.Or(open.url, c.URL))
+		what := "the database"
+		if open.url != "" {
+			what = fmt.Sprintf("the %s database", open.name)
+		}
+		p, err := openPrimary(ctx, c, what, cmp.Or(open.url, c.URL))
 		if err != nil {
 			return nil, err
 		}
 		*open.into = &realm{name: open.name, primary: p, queue: db.queue, observe: c.Observe}
+		if open.url == "" || open.url == c.URL {
+			shared = append(shared, *open.into)
+		}
 	}
 	if c.Migrate {
 		err = db.Migrate(ctx)
@@ -58,62 +68,62 @@ func Open(ctx context.Context, c Config) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(c.Replicas) > 0 {
+		if err := db.openReplicas(ctx, c, shared); err != nil {
+			return nil, err
+		}
+	}
 	for _, r := range db.realms() {
 		db.queue.done.Go(func() { db.queue.watch(context.WithoutCancel(ctx), r) })
 	}
 	return db, nil
 }
 
-func openPrimary(ctx context.Context, c Config, url string) (*primary, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+func openPrimary(ctx context.Context, c Config, what, url string) (*primary, error) {
+	a, err := parse(what, url)
 	if err != nil {
 		return nil, err
 	}
-	p := &primary{}
-	tune(cfg, c.MaxConns)
-	for name, value := range map[string]string{
-		"statement_timeout": statementTimeout, "lock_timeout": lockTimeout, "idle_in_transaction_session_timeout": idleTimeout,
-	} {
-		if _, given := cfg.ConnConfig.RuntimeParams[name]; !given {
-			cfg.ConnConfig.RuntimeParams[name] = value
-		}
+	p := &primary{address: a}
+	a.tune(c.MaxConns, limits())
+	a.cfg.ConnConfig.ValidateConnect = takesWrites
+	a.cfg.AfterConnect = p.learn
+	if p.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), a.cfg); err != nil {
+		return nil, fault.Wrap(fault.Internal, "postgres.Open", err)
 	}
-	cfg.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
-	cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		epoch, err := learnEpoch(ctx, conn)
-		p.epoch.Store(epoch)
-		return err
-	}
-	if p.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.ConnectTimeout)
+	bounded, cancel := context.WithTimeout(ctx, c.ConnectTimeout)
 	defer cancel()
-	if err := p.pool.Ping(ctx); err != nil {
+	if err := p.pool.Ping(bounded); err != nil {
 		p.pool.Close()
-		return nil, err
+		return nil, a.unusable(errors.Join(err, ctx.Err()))
 	}
 	return p, nil
 }
 
-// tune sets what all pools have in common.
-func tune(cfg *pgxpool.Config, size int) {
-	cfg.MaxConns = int32(size)
-	cfg.MaxConnLifetime, cfg.MaxConnLifetimeJitter = 30*time.Minute, 5*time.Minute
-	cfg.MaxConnIdleTime = 5 * time.Minute
-	cfg.HealthCheckPeriod = 15 * time.Second
-	cfg.PingTimeout = time.Second
-	cfg.ConnConfig.ConnectTimeout = cmp.Or(cfg.ConnConfig.ConnectTimeout, 3*time.Second)
-	params := cfg.ConnConfig.RuntimeParams
-	params["application_name"] = cmp.Or(params["application_name"], "bodega")
-	params["timezone"] = "UTC"
-	// A caller who goes away has the server stop, instead of losing the connection.
-	cfg.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: time.Second}
+func (db *DB) openReplicas(ctx context.Context, c Config, shared []*realm) error {
+	if len(shared) == 0 {
+		return &fault.Error{Kind: fault.Invalid, Op: "postgres.Open", Detail: "replicas are of the database that all realms share, and every realm has one of its own"}
 	}
+	cl := newCluster(shared[0], c)
+	for i, url := range c.Replicas {
+		a, err := parse(fmt.Sprintf("replica %d of the database", i+1), url)
+		if err != nil {
+			return err
+		}
+		if err := cl.add(ctx, a, c); err != nil {
+			return errors.Join(err, cl.close())
+		}
+	}
+	cl.start(context.WithoutCancel(ctx))
+	db.cluster = cl
+	for _, r := range shared {
+		r.cluster = cl
+	}
+	return nil
 }
 
 // Migrate brings all schemas up to date, each under a lock of its database.
+// Unavailable when one of them is of a newer program that this one cannot serve.
 func (db *DB) Migrate(ctx context.Context) error {
 	var errs []error
 	for _, r := range db.realms() {

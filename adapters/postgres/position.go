@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"hash/fnv"
 
 	"github.com/jackc/pgx/v5"
@@ -15,23 +16,26 @@ const currentPosition = "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::b
 
 // A history of commits is told by its system identifier and timeline: a
 // restored cluster or a promoted replica begins another.
-const currentHistory = "SELECT (SELECT system_identifier FROM pg_control_system())::text || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)"
+const currentHistory = "SELECT system_identifier, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) FROM pg_control_system()"
 
 // epochKey is where a connection to a primary keeps its epoch.
 const epochKey = "bodega_epoch"
 
-// learnEpoch asks a new connection to a primary which history it writes. It
+// learn asks through a new connection which history the primary writes. That
 // cannot change while the connection lasts.
-func learnEpoch(ctx context.Context, conn *pgx.Conn) (uint64, error) {
-	var history string
-	if err := conn.QueryRow(ctx, currentHistory).Scan(&history); err != nil {
-		return 0, err
+func (p *primary) learn(ctx context.Context, conn *pgx.Conn) error {
+	var system int64
+	var timeline string
+	if err := conn.QueryRow(ctx, currentHistory).Scan(&system, &timeline); err != nil {
+		return err
 	}
 	hash := fnv.New64a()
-	_, _ = hash.Write([]byte(history))
+	_, _ = fmt.Fprint(hash, system, "/", timeline)
 	epoch := hash.Sum64()
 	conn.PgConn().CustomData()[epochKey] = epoch
-	return epoch, nil
+	p.system.Store(system)
+	p.epoch.Store(epoch)
+	return nil
 }
 
 func epochOf(conn *pgx.Conn) uint64 {

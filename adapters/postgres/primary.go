@@ -28,8 +28,10 @@ const (
 
 // primary is the server that takes a realm's writes.
 type primary struct {
-	pool  *pgxpool.Pool
-	epoch atomic.Uint64 // of the server that the newest connection found
+	address address
+	pool    *pgxpool.Pool
+	system  atomic.Int64  // which cluster it is of, as the newest connection found
+	epoch   atomic.Uint64 // and which history it writes
 }
 
 func (p *primary) close() { p.pool.Close() }
@@ -54,7 +56,7 @@ func (p *primary) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 // to a server that is no primary any more.
 func (p *primary) read(ctx context.Context, fn func(q querier) error) error {
 	err := p.readOnce(ctx, fn)
-	if p.moved(err) {
+	if p.moved(ctx, err) {
 		err = p.readOnce(ctx, fn)
 	}
 	return translate(ctx, err)
@@ -70,11 +72,21 @@ func (p *primary) readOnce(ctx context.Context, fn func(q querier) error) error 
 }
 
 // moved reports whether an error says that the primary is another server now,
-// or the same one after a restart. The pool begins anew then.
-func (p *primary) moved(err error) bool {
-	switch state := stateOf(err); {
-	case state == readOnlyTransaction, state == adminShutdown:
-	case state == "" && err != nil && disconnected(err):
+// the same one after a restart, or one with another schema. The pool begins
+// anew then. A server that cannot even be reached is not worth a second try.
+func (p *primary) moved(ctx context.Context, err error) bool {
+	if err == nil || ctx.Err() != nil {
+		return false
+	}
+	if _, dialling := errors.AsType[*pgconn.ConnectError](err); dialling {
+		return false
+	}
+	switch stateOf(err) {
+	case readOnlyTransaction, adminShutdown, cachedPlan:
+	case "":
+		if !disconnected(err) {
+			return false
+		}
 	default:
 		return false
 	}
@@ -89,7 +101,7 @@ func (p *primary) snapshot(ctx context.Context, fn func(q querier) error) error 
 		return err
 	}
 	defer conn.Release()
-	t := &tx{conn: conn, begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+	t := newTx(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 	t.queue("SET LOCAL statement_timeout = 0")
 	t.queue("SET LOCAL idle_in_transaction_session_timeout = 0")
 	err = guard(func() error { return fn(t) })
@@ -102,7 +114,7 @@ func (p *primary) snapshot(ctx context.Context, fn func(q querier) error) error 
 func (p *primary) write(ctx context.Context, r *realm, fn func(context.Context, *tx) error) (mark ports.Mark, err error) {
 	for attempt := 1; ; attempt++ {
 		mark, err = p.writeOnce(ctx, r.name, fn)
-		if err == nil || attempt == attempts || fault.Is(err, fault.Unknown) || !p.again(err) {
+		if err == nil || attempt == attempts || fault.Is(err, fault.Unknown) || !p.again(ctx, err) {
 			return mark, translate(ctx, err)
 		}
 		if r.observe.Retried != nil {
@@ -119,9 +131,9 @@ func (p *primary) write(ctx context.Context, r *realm, fn func(context.Context, 
 // again reports whether a transaction that failed may succeed when it is run
 // again: the server rolled it back in favour of another, or the connection was
 // lost before COMMIT.
-func (p *primary) again(err error) bool {
+func (p *primary) again(ctx context.Context, err error) bool {
 	state := stateOf(err)
-	return state == serializationFailure || state == deadlockDetected || p.moved(err)
+	return state == serializationFailure || state == deadlockDetected || p.moved(ctx, err)
 }
 
 func (p *primary) writeOnce(ctx context.Context, name ports.Realm, fn func(context.Context, *tx) error) (ports.Mark, error) {
@@ -130,7 +142,7 @@ func (p *primary) writeOnce(ctx context.Context, name ports.Realm, fn func(conte
 		return ports.Mark{}, err
 	}
 	defer conn.Release()
-	t := &tx{conn: conn, begin: "BEGIN"}
+	t := newTx(conn, "BEGIN")
 	err = guard(func() error { return fn(ctx, t) })
 	if err == nil {
 		err = t.lost // which the closure chose to ignore

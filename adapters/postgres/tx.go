@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // tx is a transaction that saves round trips: BEGIN travels with the first
@@ -13,6 +12,7 @@ import (
 // and COMMIT with what is queued last. It is a querier, used by one goroutine
 // at a time and not after its end.
 type tx struct {
+	statements
 	conn    batcher
 	begin   string // the statement that begins it, until that was sent
 	waiting []statement
@@ -20,7 +20,11 @@ type tx struct {
 	hooks   []func() // run after COMMIT
 }
 
-var _ querier = (*tx)(nil)
+func newTx(conn batcher, begin string) *tx {
+	t := &tx{conn: conn, begin: begin}
+	t.statements = statements{t}
+	return t
+}
 
 // batcher is what a transaction stands on: a connection, or a transaction of
 // an embedder.
@@ -84,46 +88,10 @@ func (t *tx) fail(err error) error {
 	return err
 }
 
-// Exec runs a statement and waits for it.
-func (t *tx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	results, err := t.send(ctx, &pgx.QueuedQuery{SQL: sql, Arguments: args})
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	tag, err := results.Exec()
-	return tag, t.fail(cmp.Or(err, results.Close()))
-}
-
-// Query runs a statement. Its rows are read or closed before the next one.
-func (t *tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	results, err := t.send(ctx, &pgx.QueuedQuery{SQL: sql, Arguments: args})
-	if err != nil {
-		results = pgx.FailedBatchResults(&pgx.Batch{}, err)
-	}
-	rows, err := results.Query()
-	return &batchRows{Rows: rows, results: results, fail: t.fail}, t.fail(err)
-}
-
-// QueryRow runs a statement and hands out its first row.
-func (t *tx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, _ := t.Query(ctx, sql, args...) // which keep the error
-	return firstRow{rows}
-}
-
-// SendBatch sends a batch of statements in one round trip.
-func (t *tx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	results, err := t.send(ctx, b.QueuedQueries...)
-	if err != nil {
-		return pgx.FailedBatchResults(b, err)
-	}
-	return &watchedBatch{results, t.fail}
-}
-
-// finish sends what is queued and the statements that end the transaction, and
-// reads how far it has come from the last one if it returns a row.
+// finish sends what is queued and the statement that ends the transaction, and
+// reads how far the log has come after it.
 func (t *tx) finish(ctx context.Context, end string, position *int64) error {
-	own := []*pgx.QueuedQuery{{SQL: end}, {SQL: currentPosition}}
-	results, err := t.send(ctx, own...)
+	results, err := t.send(ctx, &pgx.QueuedQuery{SQL: end}, &pgx.QueuedQuery{SQL: currentPosition})
 	if err != nil {
 		return err
 	}

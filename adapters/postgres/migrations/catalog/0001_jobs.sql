@@ -26,3 +26,11 @@ CREATE TABLE catalog.dead_jobs (
 	died_at    timestamptz NOT NULL
 );
 CREATE INDEX dead_jobs_by_task ON catalog.dead_jobs (task, id);
+
+-- Written once a second where there are replicas: one is as old as the beat that
+-- it shows, and follows the history that is named there.
+CREATE TABLE catalog.heartbeat (
+	one   boolean CONSTRAINT heartbeat_one PRIMARY KEY DEFAULT true CHECK (one),
+	at    timestamptz NOT NULL,
+	epoch bigint NOT NULL
+) WITH (fillfactor = 10);

@@ -81,3 +81,11 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER outbox_confirmation AFTER INSERT ON orders.outbox FOR EACH ROW
 	WHEN (new.task = 'email.send_order_confirmation') EXECUTE FUNCTION orders.note_confirmation();
+
+-- Written once a second where there are replicas: one is as old as the beat that
+-- it shows, and follows the history that is named there.
+CREATE TABLE orders.heartbeat (
+	one   boolean CONSTRAINT heartbeat_one PRIMARY KEY DEFAULT true CHECK (one),
+	at    timestamptz NOT NULL,
+	epoch bigint NOT NULL
+) WITH (fillfactor = 10);
