@@ -8,8 +8,22 @@ func (db *DB) Catalog() ports.CatalogStore { return catalogStore(db.catalog) }
 func catalogStore(r *realm) ports.CatalogStore {
 	return ports.CatalogStore{
 		Tx: transactor[ports.CatalogTx]{r, func(t *tx) ports.CatalogTx {
-			return ports.CatalogTx{Jobs: outbox{t, r}}
+			return ports.CatalogTx{
+				Products:   productWriter{t},
+				Slugs:      slugs{t},
+				Categories: categoryWriter{t},
+				Brands:     brandWriter{t},
+				Attributes: attributeWriter{t},
+				Versions:   searchVersions{t},
+				Jobs:       outbox{t, r},
+			}
 		}},
-		Marks: marker{r},
+		Products: products{r},
+		Taxonomy: &taxonomies{r: r},
+		Records:  records{r},
+		Offers:   offers{r},
+		Images:   images{r},
+		Imports:  imports{r},
+		Marks:    marker{r},
 	}
 }

@@ -1,0 +1,60 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// slugs tells which names are taken.
+type slugs struct{ t *tx }
+
+var _ ports.Slugs = slugs{}
+
+// Taken is contracted by ports.Slugs.
+func (s slugs) Taken(ctx context.Context, slugs []string) (map[string]id.Product, error) {
+	rows, err := s.t.Query(ctx, "SELECT slug, product FROM catalog.product_slugs WHERE slug = ANY($1)", slugs)
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	taken := make(map[string]id.Product)
+	var slug string
+	var product uuid
+	_, err = pgx.ForEachRow(rows, []any{&slug, &product}, func() error {
+		taken[slug] = id.Product{UUID: id.UUID(product)}
+		return nil
+	})
+	return taken, translate(ctx, err)
+}
+
+// searchVersions orders what is known of a SKU by numbers of a sequence. A number
+// is drawn before anything is read under it, so a higher one has read what is at
+// least as new.
+type searchVersions struct{ t *tx }
+
+var _ ports.SearchVersions = searchVersions{}
+
+// Raise is contracted by ports.SearchVersions.
+func (s searchVersions) Raise(ctx context.Context, p id.Product) ([]ports.SearchVersion, error) {
+	raised := []ports.SearchVersion{}
+	var version int64
+	b := &pgx.Batch{}
+	b.Queue("SELECT nextval('catalog.search_versions')").QueryRow(func(row pgx.Row) error { return row.Scan(&version) })
+	b.Queue("SELECT sku, variant IS NOT NULL FROM catalog.skus WHERE product = $1 ORDER BY sku", uuid(p.UUID)).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			v := ports.SearchVersion{Version: version}
+			if err := rows.Scan(&v.SKU, &v.Live); err != nil {
+				return err
+			}
+			raised = append(raised, v)
+		}
+		return rows.Err()
+	})
+	if err := s.t.SendBatch(ctx, b).Close(); err != nil {
+		return nil, translate(ctx, err)
+	}
+	return raised, nil
+}
