@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -21,16 +22,30 @@ type Options struct {
 	// Direct is how many reads may ask the store at once while the cache cannot
 	// be reached. 0: 50.
 	Direct int
+	// Observe hears how each question was answered: what it was about (its key up
+	// to the first colon) and from where. nil: nobody does.
+	Observe func(about string, from Source)
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 	// Rand returns a number in [0, 1), for spreading refreshes; nil: math/rand.
 	Rand func() float64
 }
 
+// Source is where an answer came from, for metrics.
+type Source string
+
+const (
+	Held   Source = "held"   // this process had it
+	Shared Source = "shared" // another process had read it
+	Read   Source = "read"   // the store
+	Past   Source = "past"   // the store, past a cache that cannot be used
+)
+
 // Catalog returns the store with its storefront reads cached, and who is to be
 // told of changes.
 func Catalog(store ports.CatalogStore, cache ports.Cache, o Options) (ports.CatalogStore, ports.Invalidator) {
 	marks := store.Marks
+	cache = newDebts(cache)
 	store.Products = Products(store.Products, marks, cache, o)
 	store.Taxonomy = Taxonomies(store.Taxonomy, marks, cache, o)
 	return store, Invalidator(cache, marks)
@@ -45,14 +60,16 @@ func Products(store ports.Products, marks ports.Marker, cache ports.Cache, o Opt
 // Taxonomies returns store with everything cached. marks is the position of
 // the store's primary.
 func Taxonomies(store ports.Taxonomies, marks ports.Marker, cache ports.Cache, o Options) ports.Taxonomies {
-	o.Shared = false // a taxonomy is read once for each change: no use in sending it about
-	return &taxonomies{store, newShelf(marks, cache, o)}
+	return &taxonomies{store, newShelf(marks, cache, o), codecOf[*catalog.Taxonomy](), codecOf[map[id.Category]int]()}
 }
 
 func newShelf(marks ports.Marker, cache ports.Cache, o Options) *shelf {
 	s := &shelf{
-		cache: cache, marks: marks, shared: o.Shared, now: o.Now, rand: o.Rand,
+		cache: cache, marks: marks, shared: o.Shared, observe: o.Observe, now: o.Now, rand: o.Rand,
 		flights: &singleflight.Group{},
+	}
+	if s.observe == nil {
+		s.observe = func(string, Source) {}
 	}
 	if s.now == nil {
 		s.now = time.Now

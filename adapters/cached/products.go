@@ -110,7 +110,7 @@ func listKey(l catalog.Listing) string {
 func (c *products) ByIDs(ctx context.Context, ids []id.Product, after ports.Mark) ([]catalog.Product, error) {
 	items, err := c.heldByID(ctx, ids, after)
 	if err != nil {
-		return past(ctx, c.s, func(ctx context.Context, at ports.Mark) ([]catalog.Product, error) {
+		return past(ctx, c.s, "product", func(ctx context.Context, at ports.Mark) ([]catalog.Product, error) {
 			return c.Products.ByIDs(ctx, ids, at)
 		}, after, err)
 	}
@@ -158,7 +158,7 @@ func (c *products) heldByID(ctx context.Context, ids []id.Product, after ports.M
 		case it.calm.Load() != calm:
 			names, doubtful = append(names, it.names...), append(doubtful, i) // of one name each
 			items[i] = it
-		case c.s.serves(it, nil, after, clock):
+		case c.s.serves(it, after, clock):
 			items[i] = it
 		}
 	}
@@ -171,7 +171,7 @@ func (c *products) heldByID(ctx context.Context, ids []id.Product, after ports.M
 	}
 	calm = now[len(now)-1].Number
 	for n, i := range doubtful {
-		if c.s.serves(items[i], now[n:n+1], after, clock) {
+		if unchanged(items[i].seen, now[n:n+1]) && c.s.serves(items[i], after, clock) {
 			items[i].calm.Store(calm)
 		} else {
 			items[i] = nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +21,7 @@ type shelf struct {
 	cache   ports.Cache
 	marks   ports.Marker
 	shared  bool
+	observe func(string, Source)
 	now     func() time.Time
 	rand    func() float64
 	held    *segmented
@@ -38,8 +41,8 @@ type item struct {
 	life
 	weight     int
 	refreshing atomic.Bool
-	// calm is the number of anyProduct at which seen was last found to be true;
-	// as long as it stays, so does seen. Of products read by id.
+	// calm is the number of the generation that every change raises (query.calm)
+	// at which seen was last found to be true; as long as it stays, so does seen.
 	calm atomic.Uint64
 }
 
@@ -52,6 +55,7 @@ type query[T any] struct {
 	load func(ctx context.Context, at ports.Mark) (T, error)
 	life
 	generations func(T) []string // that a value belongs to
+	calm        string           // a generation that is raised with any of these; "": there is none
 	absent      func() []string  // that its absence belongs to; none: absence is not held
 	weight      func(T) int      // in products; nil: 1
 	fits        func(T) bool     // whether a value under the key answers the question; nil: any does
@@ -70,27 +74,34 @@ const (
 // read answers a query from the shelf or through it.
 func read[T any](ctx context.Context, s *shelf, q query[T], after ports.Mark) (T, error) {
 	for attempt := range attempts {
-		it := s.held.get(q.key)
+		it, from := s.held.get(q.key), Held
 		if it == nil {
 			var err error
-			if it, err = flight(ctx, s, q, attempt > 0); err != nil {
-				return past(ctx, s, q.load, after, err)
+			if it, from, err = flight(ctx, s, q, attempt > 0); err != nil {
+				return past(ctx, s, q.key, q.load, after, err)
 			}
 		}
-		now, err := s.generations(ctx, it.names)
+		same, err := s.same(ctx, it, q.calm)
 		if err != nil {
-			return past(ctx, s, q.load, after, err)
+			return past(ctx, s, q.key, q.load, after, err)
 		}
-		if clock := s.now(); s.serves(it, now, after, clock) && q.answeredBy(it) {
+		if clock := s.now(); same && s.serves(it, after, clock) && q.answeredBy(it) {
 			if s.early(it, clock) && it.refreshing.CompareAndSwap(false, true) {
 				go refresh(context.WithoutCancel(ctx), s, q, it)
 			}
+			s.observe(about(q.key), from)
 			v, _ := it.value.(T)
 			return v, it.missing
 		}
 		s.held.drop(q.key, it)
 	}
-	return past(ctx, s, q.load, after, bypass{errors.New("overtaken by changes")})
+	return past(ctx, s, q.key, q.load, after, bypass{errors.New("overtaken by changes")})
+}
+
+// about is what a key is about: all up to its first colon.
+func about(key string) string {
+	kind, _, _ := strings.Cut(key, ":")
+	return kind
 }
 
 func (q *query[T]) answeredBy(it *item) bool {
@@ -98,13 +109,42 @@ func (q *query[T]) answeredBy(it *item) bool {
 	return !ok || q.fits == nil || q.fits(v)
 }
 
-// serves reports whether an item is still true and new enough.
-func (s *shelf) serves(it *item, now []ports.Generation, after ports.Mark, clock time.Time) bool {
-	if it.seen == nil || !it.at.Covers(after) || clock.Sub(it.born) >= it.keep {
-		return false
+// serves reports whether an item that is still true is new enough.
+func (s *shelf) serves(it *item, after ports.Mark, clock time.Time) bool {
+	return it.at.Covers(after) && clock.Sub(it.born) < it.keep
+}
+
+// few names are looked up as fast as one.
+const few = 4
+
+// same reports whether an item's generations are what they were. It is not what
+// it was if it was overtaken before it was held.
+func (s *shelf) same(ctx context.Context, it *item, calm string) (bool, error) {
+	names := it.names
+	if it.seen == nil {
+		return false, nil
 	}
-	for i := range now {
-		if now[i].Number != it.seen[i].Number {
+	if calm != "" && len(names) > few {
+		now, err := s.generations(ctx, []string{calm})
+		if err != nil || now[0].Number == it.calm.Load() {
+			return err == nil, err
+		}
+		names = append(slices.Clone(names), calm) // it is looked up before whatever is raised next
+	}
+	now, err := s.generations(ctx, names)
+	if err != nil || !unchanged(it.seen, now) {
+		return false, err
+	}
+	if len(now) > len(it.seen) {
+		it.calm.Store(now[len(now)-1].Number)
+	}
+	return true, nil
+}
+
+// unchanged reports whether generations are now as they were seen.
+func unchanged(seen, now []ports.Generation) bool {
+	for i := range seen {
+		if now[i].Number != seen[i].Number {
 			return false
 		}
 	}
@@ -121,13 +161,13 @@ func (s *shelf) early(it *item, clock time.Time) bool {
 }
 
 func refresh[T any](ctx context.Context, s *shelf, q query[T], it *item) {
-	if _, err := flight(ctx, s, q, true); err != nil {
+	if _, _, err := flight(ctx, s, q, true); err != nil {
 		it.refreshing.Store(false) // another reader may try
 	}
 }
 
-// flight gets an item, once for all who ask at the same time.
-func flight[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, error) {
+// flight gets an item, once for all who ask at the same time, and says from where.
+func flight[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, Source, error) {
 	landed := s.flights.DoChan(q.key, func() (got any, err error) {
 		defer func() {
 			if p := recover(); p != nil { // on nobody's goroutine it would end the process
@@ -136,32 +176,38 @@ func flight[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item,
 		}()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 		defer cancel()
-		it, err := get(ctx, s, q, anew)
+		it, from, err := get(ctx, s, q, anew)
 		if err != nil && ctx.Err() != nil {
 			err = fault.Wrap(fault.Unavailable, "cached: read", err)
 		}
-		return it, err
+		return gotten{it, from}, err
 	})
 	select {
 	case r := <-landed:
-		it, _ := r.Val.(*item)
-		return it, r.Err
+		g, _ := r.Val.(gotten)
+		return g.item, g.from, r.Err
 	case <-ctx.Done():
-		return nil, fault.Wrap(fault.Canceled, "cached: read", ctx.Err())
+		return nil, "", fault.Wrap(fault.Canceled, "cached: read", ctx.Err())
 	}
+}
+
+// gotten is an item and where it came from.
+type gotten struct {
+	*item
+	from Source
 }
 
 // get takes an item from another process or from the store, and holds it if
 // nothing has overtaken it meanwhile. anew asks the store in any case.
-func get[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, error) {
+func get[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, Source, error) {
 	if s.shared && !anew {
 		if it := fetch(ctx, s, q); it != nil {
-			return it, nil
+			return it, Shared, nil
 		}
 	}
 	at, err := s.marks.Position(ctx)
 	if err != nil {
-		return nil, bypass{err}
+		return nil, "", bypass{err}
 	}
 	it := &item{at: at, born: s.now(), weight: 1}
 	v, err := q.load(ctx, at)
@@ -176,18 +222,18 @@ func get[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, er
 	case fault.Is(err, fault.NotFound) && q.absent != nil:
 		it.missing, it.names, it.life = err, q.absent(), life{absentLife, absentLife}
 		if len(it.names) == 0 {
-			return nil, err
+			return nil, "", err
 		}
 	default:
-		return nil, err
+		return nil, "", err
 	}
 	if err := s.hold(ctx, q.key, it); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if s.shared && it.seen != nil {
 		share(ctx, s, q, it)
 	}
-	return it, nil
+	return it, Read, nil
 }
 
 // hold puts an item on the shelf if its mark covers every generation it belongs to.
@@ -228,7 +274,7 @@ func (b bypass) Unwrap() error { return b.cause }
 
 // past asks the store past the shelf if only the shelf failed, a bounded number
 // of times at once: a cache that is down must not take the store with it.
-func past[T any](ctx context.Context, s *shelf, load func(context.Context, ports.Mark) (T, error), after ports.Mark, why error) (T, error) {
+func past[T any](ctx context.Context, s *shelf, key string, load func(context.Context, ports.Mark) (T, error), after ports.Mark, why error) (T, error) {
 	if !errors.As(why, new(bypass)) {
 		var none T
 		return none, why
@@ -243,5 +289,6 @@ func past[T any](ctx context.Context, s *shelf, load func(context.Context, ports
 	if at, err := s.marks.Position(ctx); err == nil && at.Covers(after) {
 		after = at
 	}
+	s.observe(about(key), Past)
 	return load(ctx, after)
 }

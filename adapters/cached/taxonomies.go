@@ -17,13 +17,16 @@ var treeLife = life{10 * time.Minute, time.Hour}
 
 type taxonomies struct {
 	ports.Taxonomies
-	s *shelf
+	s      *shelf
+	trees  codec[*catalog.Taxonomy]
+	counts codec[map[id.Category]int]
 }
 
 func (c *taxonomies) Taxonomy(ctx context.Context, after ports.Mark) (*catalog.Taxonomy, error) {
 	return read(ctx, c.s, query[*catalog.Taxonomy]{
 		key: "category_tree", life: treeLife, load: c.Taxonomies.Taxonomy,
 		generations: func(*catalog.Taxonomy) []string { return []string{theTree} },
+		codec:       c.trees,
 	}, after)
 }
 
@@ -31,6 +34,7 @@ func (c *taxonomies) ActiveCounts(ctx context.Context, after ports.Mark) (map[id
 	counts, err := read(ctx, c.s, query[map[id.Category]int]{
 		key: "category_tree:counts", life: treeLife, load: c.Taxonomies.ActiveCounts,
 		generations: func(map[id.Category]int) []string { return []string{anyProduct} },
+		codec:       c.counts,
 	}, after)
 	return maps.Clone(counts), err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // the scripts
 	"errors"
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -104,15 +105,19 @@ func states(names []string, values []any) ([]ports.Generation, error) {
 
 func (c cache) Store(ctx context.Context, key string, e ports.CacheEntry, seen []ports.Generation) error {
 	left := (e.Keep - time.Since(e.Born)).Milliseconds()
-	if key == "" || left <= 0 {
+	if key == "" || left <= 0 || len(seen) > math.MaxUint16 {
 		return nil
 	}
 	keys := make([]string, 1, 1+len(seen))
 	args := make([]any, 2, 2+len(seen))
-	keys[0], args[0], args[1] = key, encodeEntry(e, seen), left
+	keys[0], args[1] = key, left
 	for _, g := range seen {
+		if len(g.Name) > math.MaxUint16 {
+			return nil // what cannot be written down is not kept
+		}
 		keys, args = append(keys, g.Name), append(args, hexOf(g.Number))
 	}
+	args[0] = encodeEntry(e, seen)
 	err := c.call(ctx, "redis.Store", about(key), func(ctx context.Context) error {
 		return c.scripts.store.Run(ctx, c.rdb, c.keys(keys...), args...).Err()
 	})

@@ -1,8 +1,6 @@
 package redis_test
 
 import (
-	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -10,48 +8,43 @@ import (
 
 	"github.com/bodega-commerce/bodega/adapters/redis"
 	"github.com/bodega-commerce/bodega/ports"
+	"github.com/bodega-commerce/bodega/testsuite/containers"
 	"github.com/bodega-commerce/bodega/testsuite/porttest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func wallClock() porttest.Clock { return porttest.Clock{Now: time.Now, Pass: time.Sleep} }
-
 func TestCache(t *testing.T) {
-	porttest.TestCache(t, porttest.CacheHarness{New: func(t *testing.T) (ports.Cache, porttest.Clock) {
-		return open(t, address(t), redis.Options{}).Cache(), wallClock()
-	}})
+	for name, prefix := range map[string]string{"Alone": "", "WithPrefix": "shop-2:"} {
+		t.Run(name, func(t *testing.T) {
+			porttest.TestCache(t, porttest.CacheHarness{New: func(t *testing.T) (ports.Cache, porttest.Clock) {
+				return open(t, containers.Redis(t), redis.Options{Prefix: prefix}).Cache(), wallClock()
+			}})
+		})
+	}
 }
 
 func TestLimiter(t *testing.T) {
 	porttest.TestLimiter(t, porttest.LimiterHarness{
 		New: func(t *testing.T) (ports.Limiter, porttest.Clock) {
-			return open(t, address(t), redis.Options{}).Limiter(), wallClock()
+			return open(t, containers.Redis(t), redis.Options{}).Limiter(), wallClock()
 		},
-		Slack: 400 * time.Millisecond,
+		Slack: 400 * time.Millisecond, // less than the shortest wait of the suite
 	})
 }
 
-func address(t *testing.T) string {
-	t.Helper()
-	u := os.Getenv("BODEGA_TEST_REDIS_URL")
-	if u == "" {
-		t.Skip("no redis")
-	}
-	return u
-}
+func wallClock() porttest.Clock { return porttest.Clock{Now: time.Now, Pass: time.Sleep} }
 
-// open opens a client whose keys are the test's own.
 func open(t *testing.T, address string, o redis.Options) *redis.Client {
 	t.Helper()
-	if o.Prefix == "" {
-		o.Prefix = fmt.Sprintf("%s:%d:", t.Name(), time.Now().UnixNano())
-	}
 	c, err := redis.Open(t.Context(), address, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return c
 }
-

@@ -1,0 +1,106 @@
+package cached
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// debts is a cache that remembers what it could not be told: a generation that
+// was to be raised while the cache could not be reached is raised before the
+// next look at it, for this process and thereby for all others. A process that
+// ends before that leaves it to the job that follows every change, and to the
+// time that every entry has.
+type debts struct {
+	ports.Cache
+	any atomic.Bool
+
+	mu   sync.Mutex
+	owed map[ports.Realm]*debt
+}
+
+// debt is what one realm's changes made stale.
+type debt struct {
+	at    ports.Mark // of the newest change
+	names map[string]struct{}
+}
+
+// mostOwed bounds the names that are remembered of a realm, at about 150 bytes
+// each; entries of those that are forgotten run out by themselves.
+const mostOwed = 1 << 16
+
+// raisedTogether bounds the generations of one call.
+const raisedTogether = 512
+
+func newDebts(c ports.Cache) *debts { return &debts{Cache: c, owed: map[ports.Realm]*debt{}} }
+
+func (d *debts) Lookup(ctx context.Context, key string, generations ...string) (*ports.CacheEntry, []ports.Generation, error) {
+	if d.any.Load() {
+		if err := d.pay(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	return d.Cache.Lookup(ctx, key, generations...)
+}
+
+func (d *debts) Raise(ctx context.Context, at ports.Mark, generations ...string) error {
+	err := d.Cache.Raise(ctx, at, generations...)
+	if err != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		o := d.owed[at.Realm]
+		if o == nil {
+			o = &debt{names: map[string]struct{}{}}
+			d.owed[at.Realm] = o
+		}
+		o.at = newest(o.at, at)
+		for _, name := range generations {
+			if len(o.names) < mostOwed {
+				o.names[name] = struct{}{}
+			}
+		}
+		d.any.Store(true)
+	}
+	return err
+}
+
+// pay raises what is owed; the first failure ends it.
+func (d *debts) pay(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for realm, o := range d.owed {
+		// Those that tell of any change come last: whoever sees one as it was
+		// believes that nothing has changed.
+		names := slices.SortedFunc(maps.Keys(o.names), func(a, b string) int {
+			return cmp.Compare(tellsOfAny(a), tellsOfAny(b))
+		})
+		for some := range slices.Chunk(names, raisedTogether) {
+			if err := d.Cache.Raise(ctx, o.at, some...); err != nil {
+				return err
+			}
+		}
+		delete(d.owed, realm)
+	}
+	d.any.Store(false)
+	return nil
+}
+
+func tellsOfAny(generation string) int {
+	if generation == anyProduct || generation == anyStock {
+		return 1
+	}
+	return 0
+}
+
+// newest returns the mark that includes the other; b if they do not compare.
+func newest(a, b ports.Mark) ports.Mark {
+	if b.IsZero() || !b.Covers(a) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,125 @@
+package cached
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/inventory"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// anyStock is raised by every change of stock, with the generations of the SKUs
+// that changed.
+const anyStock = "gen:stock"
+
+func stockOf(sku id.SKU) string { return "gen:stock:" + sku.Fold() }
+
+var availableLife = life{30 * time.Second, time.Minute}
+
+// Orders returns the store with what pages show of stock cached in this process,
+// and each transaction telling what it made stale. Nothing else is cached: what
+// decides is read on the primary, and so is whatever names a write that it must
+// include.
+func Orders(store ports.OrderStore, cache ports.Cache, o Options) ports.OrderStore {
+	o.Shared = false // numbers change more often than they are worth sending about
+	marks := store.Marks
+	cache = newDebts(cache)
+	store.Tx = telling{store.Tx, invalidator{cache, marks}}
+	store.Stock = &stock{store.Stock, newShelf(marks, cache, o)}
+	return store
+}
+
+type stock struct {
+	ports.Stock
+	s *shelf
+}
+
+// counted is what there was of some SKUs.
+type counted struct {
+	skus  []id.SKU
+	found map[string]int
+}
+
+// Availability keeps together what is asked for together: the SKUs of a product,
+// of a page.
+func (c *stock) Availability(ctx context.Context, skus []id.SKU, after ports.Mark) (map[string]int, error) {
+	if len(skus) == 0 {
+		return c.Stock.Availability(ctx, skus, after)
+	}
+	// Several sets may have this key; fits tells them apart.
+	key := "stock:" + string(skus[0]) + ":" + string(skus[len(skus)-1]) + ":" + strconv.Itoa(len(skus))
+	if it := c.s.held.get(key); !after.IsZero() && (it == nil || !it.at.Covers(after)) {
+		return c.Stock.Availability(ctx, skus, after)
+	}
+	skus = slices.Clone(skus) // the read goes on when its caller has gone
+	known, err := read(ctx, c.s, query[counted]{
+		key: key, life: availableLife, calm: anyStock,
+		load: func(ctx context.Context, at ports.Mark) (counted, error) {
+			found, err := c.Stock.Availability(ctx, skus, at)
+			return counted{skus, found}, err
+		},
+		generations: func(counted) []string {
+			names := make([]string, len(skus))
+			for i, sku := range skus {
+				names[i] = stockOf(sku)
+			}
+			return names
+		},
+		weight: func(counted) int { return 1 + len(skus)/few },
+		fits:   func(known counted) bool { return slices.Equal(known.skus, skus) },
+	}, after)
+	return known.found, err
+}
+
+// telling tells after each transaction whose stock is another now.
+type telling struct {
+	ports.Transactor[ports.OrderTx]
+	told invalidator
+}
+
+func (t telling) InTx(ctx context.Context, fn func(context.Context, ports.OrderTx) error) (ports.Mark, error) {
+	var changed *stockWriter
+	mark, err := t.Transactor.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
+		changed = &stockWriter{StockWriter: tx.Stock} // anew in each run
+		tx.Stock = changed
+		return fn(ctx, tx)
+	})
+	if changed != nil && len(changed.names) > 0 && (err == nil || fault.Is(err, fault.Unknown)) {
+		slices.Sort(changed.names)
+		t.told.raise(ctx, mark, append(slices.Compact(changed.names), anyStock)...)
+	}
+	return mark, err
+}
+
+// stockWriter notes which SKUs are changed.
+type stockWriter struct {
+	ports.StockWriter
+	names []string
+}
+
+func (w *stockWriter) note(changes []inventory.Change, err error) ([]inventory.Change, error) {
+	for _, c := range changes {
+		w.names = append(w.names, stockOf(c.After.SKU))
+	}
+	return changes, err
+}
+
+func (w *stockWriter) Reserve(ctx context.Context, r inventory.Reservation) ([]inventory.Change, error) {
+	return w.note(w.StockWriter.Reserve(ctx, r))
+}
+
+func (w *stockWriter) Consume(ctx context.Context, o id.Order, movement func() id.Movement, at time.Time) ([]inventory.Change, error) {
+	return w.note(w.StockWriter.Consume(ctx, o, movement, at))
+}
+
+func (w *stockWriter) Release(ctx context.Context, o id.Order, at time.Time) ([]inventory.Change, error) {
+	return w.note(w.StockWriter.Release(ctx, o, at))
+}
+
+func (w *stockWriter) Adjust(ctx context.Context, as ...inventory.Adjustment) ([]inventory.Change, error) {
+	return w.note(w.StockWriter.Adjust(ctx, as...))
+}
