@@ -57,7 +57,7 @@ func unquoted(err error) error {
 }
 
 // tune sets what all pools have in common.
-func (a address) tune(size int, params map[string]string) {
+func (a address) tune(size int, params map[string]string, dial pgconn.DialFunc) {
 	cfg := a.cfg
 	cfg.MaxConns = int32(size)
 	cfg.MaxConnLifetime, cfg.MaxConnLifetimeJitter = 30*time.Minute, 5*time.Minute
@@ -65,6 +65,9 @@ func (a address) tune(size int, params map[string]string) {
 	cfg.HealthCheckPeriod = 15 * time.Second
 	cfg.PingTimeout = time.Second
 	cfg.ConnConfig.ConnectTimeout = cmp.Or(cfg.ConnConfig.ConnectTimeout, 3*time.Second)
+	if dial != nil {
+		cfg.ConnConfig.DialFunc = dial
+	}
 	session := cfg.ConnConfig.RuntimeParams
 	session["timezone"] = "UTC"
 	for name, value := range params { // what the URL says stands

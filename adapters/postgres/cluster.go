@@ -19,6 +19,7 @@ type cluster struct {
 	home     *realm // whose heartbeat is watched
 	replicas []*replica
 	region   string
+	pace     pace
 	turn     atomic.Uint64
 	spare    chan struct{} // room on the primary for what the replicas should have done
 	observe  Observe
@@ -35,7 +36,7 @@ const fallbackTime = 2 * time.Second
 
 func newCluster(home *realm, c Config) *cluster {
 	return &cluster{
-		home: home, region: c.Region, spare: make(chan struct{}, max(c.MaxConns/2, 1)),
+		home: home, region: c.Region, pace: c.pace.orDefault(), spare: make(chan struct{}, max(c.MaxConns/2, 1)),
 		observe: c.Observe, log: c.Log, stop: func() {},
 	}
 }
@@ -123,12 +124,12 @@ func (c *cluster) close() error {
 // programs that do: a replica is as old as the beat that it shows.
 func (c *cluster) keepBeating(ctx context.Context) {
 	for ctx.Err() == nil {
-		bounded, cancel := context.WithTimeout(ctx, probeEvery)
+		bounded, cancel := context.WithTimeout(ctx, c.pace.probeTime)
 		if err := c.heartbeat(bounded); err != nil && ctx.Err() == nil {
 			c.log.WarnContext(ctx, "the primary does not answer", "server", c.home.primary.address.host(), "error", err)
 		}
 		cancel()
-		pause(ctx, probeEvery)
+		pause(ctx, c.pace.probeEvery)
 	}
 }
 
@@ -138,7 +139,7 @@ func (c *cluster) heartbeat(ctx context.Context) error {
 		table := c.home.table("heartbeat")
 		t.queue("SET LOCAL synchronous_commit = off")
 		t.queue("INSERT INTO "+table+" (at, epoch) VALUES (clock_timestamp(), $1) ON CONFLICT (one) DO UPDATE SET at = excluded.at, epoch = excluded.epoch "+
-			"WHERE heartbeat.at < excluded.at - interval '500 ms' OR heartbeat.epoch <> excluded.epoch", int64(c.home.primary.epoch.Load()))
+			"WHERE heartbeat.at < excluded.at - $2::interval OR heartbeat.epoch <> excluded.epoch", int64(c.home.primary.epoch.Load()), c.pace.probeEvery/2)
 		return t.QueryRow(ctx, "SELECT at FROM "+table).Scan((*instant)(&beat))
 	})
 	if err == nil {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -33,6 +35,9 @@ type Config struct {
 	Log *slog.Logger
 	// Observe is told what happens. Default: nobody is.
 	Observe Observe
+
+	dial pgconn.DialFunc // nil: pgx's own
+	pace pace            // zero: production's
 }
 
 // Observe are hooks for metrics. Each may be nil; they are called by many

@@ -85,7 +85,7 @@ func openPrimary(ctx context.Context, c Config, what, url string) (*primary, err
 		return nil, err
 	}
 	p := &primary{address: a}
-	a.tune(c.MaxConns, limits())
+	a.tune(c.MaxConns, limits(), c.dial)
 	a.cfg.ConnConfig.ValidateConnect = takesWrites
 	a.cfg.AfterConnect = p.learn
 	if p.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), a.cfg); err != nil {

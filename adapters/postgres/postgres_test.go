@@ -6,7 +6,13 @@ import (
 
 func open(t *testing.T) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), Config{URL: database(t), Migrate: true})
+	return openWith(t, Config{})
+}
+
+func openWith(t *testing.T, c Config) *DB {
+	t.Helper()
+	c.URL, c.Migrate = database(t), true
+	db, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,15 +16,25 @@ import (
 	"github.com/bodega-commerce/bodega/ports"
 )
 
-// When a replica serves. It goes out at once and comes back slowly, so that one
-// on the edge does not flap.
+// pace says when a replica serves. It goes out at once and comes back slowly,
+// so that one on the edge does not flap.
+type pace struct {
+	probeEvery time.Duration
+	probeTime  time.Duration // for the answer
+	maxLag     time.Duration // beyond it, out
+	goodLag    time.Duration // within it, a good probe
+	badProbes  int           // that fail, until out
+	goodProbes int           // until back
+}
+
+func (p pace) orDefault() pace {
+	if p == (pace{}) {
+		return pace{probeEvery: time.Second, probeTime: time.Second, maxLag: 5 * time.Second, goodLag: 2 * time.Second, badProbes: 2, goodProbes: 3}
+	}
+	return p
+}
+
 const (
-	probeEvery  = time.Second
-	probeTime   = time.Second
-	maxLag      = 5 * time.Second        // beyond it, out
-	goodLag     = 2 * time.Second        // within it, a good probe
-	badProbes   = 2                      // that fail, until out
-	goodProbes  = 3                      // until back
 	borrowTime  = 250 * time.Millisecond // for a connection: the primary may have one sooner
 	behindPause = 100 * time.Millisecond // before asking for what a replica did not have
 )
@@ -56,7 +66,7 @@ type replica struct {
 func (c *cluster) add(ctx context.Context, a address, conf Config) error {
 	params := limits()
 	params["default_transaction_read_only"] = "on"
-	a.tune(conf.MaxReplicaConns, params)
+	a.tune(conf.MaxReplicaConns, params, conf.dial)
 	a.cfg.ConnConfig.ValidateConnect = nil // reading is all it is for
 	a.cfg.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return c.mustFollow(ctx, conn) }
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), a.cfg)
@@ -105,7 +115,7 @@ func (rep *replica) first(ctx context.Context) error {
 	}
 	defer conn.Release()
 	lag, err := rep.probe(ctx, conn.Conn())
-	rep.serving.Store(err == nil && lag <= maxLag)
+	rep.serving.Store(err == nil && lag <= rep.cluster.pace.maxLag)
 	return nil
 }
 
@@ -146,11 +156,12 @@ func (rep *replica) keepProbing(ctx context.Context) {
 	var conn *pgx.Conn
 	defer func() { rep.hangUp(conn) }()
 	for {
-		pause(ctx, probeEvery-probeEvery/10+rand.N(probeEvery/5))
+		every := rep.cluster.pace.probeEvery
+		pause(ctx, every-every/10+rand.N(every/5)) // so that several programs do not march in step
 		if ctx.Err() != nil {
 			return
 		}
-		bounded, cancel := context.WithTimeout(ctx, probeTime)
+		bounded, cancel := context.WithTimeout(ctx, rep.cluster.pace.probeTime)
 		lag, err := time.Duration(0), error(nil)
 		if conn == nil {
 			conn, err = rep.dial(bounded)
@@ -185,7 +196,7 @@ func (rep *replica) hangUp(conn *pgx.Conn) {
 	if conn == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), probeTime) // whatever became of the caller's
+	ctx, cancel := context.WithTimeout(context.Background(), rep.cluster.pace.probeTime) // whatever became of the caller's
 	defer cancel()
 	_ = conn.Close(ctx)
 }
@@ -219,15 +230,15 @@ func (rep *replica) probed(ctx context.Context, lag time.Duration, err error) {
 	switch {
 	case err != nil:
 		rep.bad, rep.good = rep.bad+1, 0
-	case lag <= goodLag:
+	case lag <= rep.cluster.pace.goodLag:
 		rep.bad, rep.good = 0, rep.good+1
 	default:
 		rep.bad, rep.good = 0, 0
 	}
 	switch serving := rep.serving.Load(); {
-	case serving && (rep.bad >= badProbes || lag > maxLag || errors.Is(err, errNoReplica)):
+	case serving && (rep.bad >= rep.cluster.pace.badProbes || lag > rep.cluster.pace.maxLag || errors.Is(err, errNoReplica)):
 		rep.turnOut(ctx, false)
-	case !serving && rep.good >= goodProbes:
+	case !serving && rep.good >= rep.cluster.pace.goodProbes:
 		rep.turnOut(ctx, true)
 	}
 }
@@ -237,7 +248,7 @@ func (rep *replica) failed(ctx context.Context, err error) {
 	rep.mu.Lock()
 	defer rep.mu.Unlock()
 	rep.err, rep.bad, rep.good = err, rep.bad+1, 0
-	if rep.serving.Load() && rep.bad >= badProbes {
+	if rep.serving.Load() && rep.bad >= rep.cluster.pace.badProbes {
 		rep.turnOut(ctx, false)
 	}
 }

@@ -39,7 +39,8 @@ type statement struct {
 
 // queue lets a statement whose result nobody reads travel with the next one
 // that is awaited, or with COMMIT. Its error surfaces there, and the
-// transaction is lost then: who has to answer for it uses Exec.
+// transaction is lost then: who has to answer for it uses Exec. What travels
+// together is prepared together, so none of it may need what another creates.
 func (t *tx) queue(sql string, args ...any) {
 	t.waiting = append(t.waiting, statement{sql, args})
 }
