@@ -115,6 +115,8 @@ func (a address) unusable(err error) error {
 		why = fmt.Sprintf("has no database %q", c.Database)
 	case state == "42501":
 		why = fmt.Sprintf("does not grant user %q what a shop needs", c.User)
+	case strings.HasPrefix(state, "42"), strings.HasPrefix(state, "22"):
+		why = "does not know a parameter of its URL"
 	case errors.Is(err, context.Canceled):
 		return &fault.Error{Kind: fault.Canceled, Op: "postgres.Open", Err: err}
 	default:

@@ -58,22 +58,32 @@ func (c *cluster) read(ctx context.Context, r *realm, after ports.Mark, fn func(
 	return translate(ctx, err)
 }
 
-// choose returns a replica for a read: of the own region if there is one, each
-// in turn; nil and the reason if there is none.
+// choose returns a replica for a read: of the own region if there is one, known
+// to have come to the mark if there is one, each in turn; nil and the reason if
+// there is none.
 func (c *cluster) choose(after ports.Mark) (chosen *replica, why string) {
-	turn := int(c.turn.Add(1))
-	now := time.Now()
+	turn, now := int(c.turn.Add(1)), time.Now()
 	why = "ejected"
+	best := -1
 	for i := range c.replicas {
 		rep := c.replicas[(turn+i)%len(c.replicas)]
-		switch {
-		case !rep.serving.Load():
-		case !rep.mayCover(after, now):
+		if !rep.serving.Load() {
+			continue
+		}
+		known, maybe := rep.covers(after, now)
+		if !maybe {
 			why = "behind"
-		case c.region == "" || rep.address.region == c.region:
-			return rep, ""
-		case chosen == nil:
-			chosen = rep
+			continue
+		}
+		score := 0
+		if rep.address.region == c.region {
+			score += 2
+		}
+		if known {
+			score++
+		}
+		if score > best {
+			best, chosen = score, rep
 		}
 	}
 	return chosen, why
@@ -137,7 +147,6 @@ func (c *cluster) heartbeat(ctx context.Context) error {
 	var beat time.Time
 	_, err := c.home.write(ctx, func(ctx context.Context, t *tx) error {
 		table := c.home.table("heartbeat")
-		t.queue("SET LOCAL synchronous_commit = off")
 		t.queue("INSERT INTO "+table+" (at, epoch) VALUES (clock_timestamp(), $1) ON CONFLICT (one) DO UPDATE SET at = excluded.at, epoch = excluded.epoch "+
 			"WHERE heartbeat.at < excluded.at - $2::interval OR heartbeat.epoch <> excluded.epoch", int64(c.home.primary.epoch.Load()), c.pace.probeEvery/2)
 		return t.QueryRow(ctx, "SELECT at FROM "+table).Scan((*instant)(&beat))

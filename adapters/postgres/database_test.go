@@ -18,6 +18,11 @@ func database(t *testing.T) string {
 	if server == "" {
 		t.Skip("BODEGA_TEST_POSTGRES_URL names no server")
 	}
+	return databaseOn(t, server)
+}
+
+func databaseOn(t *testing.T, server string) string {
+	t.Helper()
 	name := "test_" + strings.ToLower(rand.Text()[:12])
 	run := func(ctx context.Context, sql string) {
 		conn, err := pgx.Connect(ctx, server)

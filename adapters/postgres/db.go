@@ -82,11 +82,10 @@ func (db *DB) Close() error {
 // Ping answers nil if every realm's primary does.
 func (db *DB) Ping(ctx context.Context) error {
 	var errs []error
-	for _, r := range db.realms() {
-		errs = append(errs, r.read(ctx, func(q querier) error {
-			_, err := q.Exec(ctx, "SELECT 1")
-			return err
-		}))
+	for _, h := range db.Health(ctx) {
+		if h.Role == Primary {
+			errs = append(errs, h.Err)
+		}
 	}
 	return errors.Join(errs...)
 }

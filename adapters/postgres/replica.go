@@ -36,7 +36,7 @@ func (p pace) orDefault() pace {
 
 const (
 	borrowTime  = 250 * time.Millisecond // for a connection: the primary may have one sooner
-	behindPause = 100 * time.Millisecond // before asking for what a replica did not have
+	maxPatience = 256 * time.Millisecond // before asking again for what a replica did not have
 )
 
 var (
@@ -53,7 +53,8 @@ type replica struct {
 	serving  atomic.Bool
 	epoch    atomic.Uint64 // the history that it follows
 	position atomic.Uint64 // how far it is known to have come
-	patient  atomic.Int64  // until then (ns) it is not asked for more than that
+	misses   atomic.Int64  // in a row that it was asked for more than it had
+	patient  atomic.Int64  // until then (ns) it is not asked for more again
 
 	mu        sync.Mutex
 	bad, good int // probes in a row
@@ -119,10 +120,15 @@ func (rep *replica) first(ctx context.Context) error {
 	return nil
 }
 
-// mayCover reports whether it is worth asking for a state at or after the mark.
-func (rep *replica) mayCover(after ports.Mark, now time.Time) bool {
-	return after.IsZero() ||
-		rep.epoch.Load() == after.Epoch && (rep.position.Load() >= after.Pos || now.UnixNano() >= rep.patient.Load())
+// covers reports whether the replica is known to have come to the mark, and
+// whether it is worth asking.
+func (rep *replica) covers(after ports.Mark, now time.Time) (known, maybe bool) {
+	if after.IsZero() {
+		return true, true
+	}
+	same := rep.epoch.Load() == after.Epoch
+	known = same && rep.position.Load() >= after.Pos
+	return known, known || same && now.UnixNano() >= rep.patient.Load()
 }
 
 // read runs fn on the replica. errBehind if it has not come to the mark: then fn
@@ -144,10 +150,16 @@ func (rep *replica) read(ctx context.Context, after ports.Mark, fn func(q querie
 	return fn(statements{&checked{rep: rep, conn: conn, after: after}})
 }
 
-// behind remembers how far the replica has come when it was asked for more.
-func (rep *replica) behind(position uint64) {
+// came remembers how far the replica had come when it was asked for a mark. The
+// more often in a row that was not enough, the longer nobody asks.
+func (rep *replica) came(position uint64, enough bool) {
 	rep.position.Store(position)
-	rep.patient.Store(time.Now().Add(behindPause).UnixNano())
+	if enough {
+		rep.misses.Store(0)
+		return
+	}
+	wait := min(time.Millisecond<<min(rep.misses.Add(1), 10), maxPatience)
+	rep.patient.Store(time.Now().Add(wait).UnixNano())
 }
 
 // keepProbing asks the replica once a second how it is, on a connection of its
@@ -291,9 +303,11 @@ func (c *checked) send(ctx context.Context, own ...*pgx.QueuedQuery) (pgx.BatchR
 	results := c.conn.SendBatch(ctx, b)
 	var position int64
 	err := results.QueryRow().Scan(&position)
-	if err == nil && uint64(position) < c.after.Pos {
-		c.rep.behind(uint64(position))
-		err = errBehind
+	if err == nil {
+		enough := uint64(position) >= c.after.Pos
+		if c.rep.came(uint64(position), enough); !enough {
+			err = errBehind
+		}
 	}
 	if err != nil {
 		_ = results.Close() // of no interest any more
