@@ -72,7 +72,7 @@ func constraint(pg *pgconn.PgError) *fault.Error {
 	case string(ports.Catalog):
 		return catalogConstraint(pg.ConstraintName)
 	case string(ports.Orders):
-		return orderConstraint(pg.ConstraintName)
+		return orderConstraint(pg)
 	}
 	return nil
 }

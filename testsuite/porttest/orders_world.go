@@ -21,7 +21,7 @@ import (
 )
 
 // orderWorld is an empty realm with makers of valid things. Its time stands
-// still; ids rise in the order they were made.
+// still, at about that of the ids, which rise in the order they were made.
 type orderWorld struct {
 	t     *testing.T
 	store ports.OrderStore
@@ -33,7 +33,7 @@ func newOrderWorld(t *testing.T, h OrderHarness) *orderWorld {
 	t.Helper()
 	return &orderWorld{
 		t: t, store: h.New(t), ids: id.NewSource(time.Now, rand.Reader),
-		now: time.Date(2026, 11, 5, 10, 30, 0, 123456000, time.UTC),
+		now: time.Now().UTC().Truncate(time.Microsecond),
 	}
 }
 

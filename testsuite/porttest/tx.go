@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"runtime"
@@ -64,8 +65,11 @@ func CatalogTx(store ports.CatalogStore) TxWorld[ports.CatalogTx] {
 	}
 }
 
-// OrderTx is the world of the order realm's transactions: names are orders.
+// OrderTx is the world of the order realm's transactions: names are orders. The
+// time in an order's id is about now, as in all orders.
 func OrderTx(store ports.OrderStore) TxWorld[ports.OrderTx] {
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	first := id.NewSource(time.Now, rand.Reader).New()
 	found := func(err error) (bool, error) {
 		if fault.Is(err, fault.NotFound) {
 			return false, nil
@@ -75,13 +79,13 @@ func OrderTx(store ports.OrderStore) TxWorld[ports.OrderTx] {
 	return TxWorld[ports.OrderTx]{
 		Realm: ports.Orders, Tx: store.Tx, Marks: store.Marks,
 		Put: func(ctx context.Context, tx ports.OrderTx, name string) error {
-			w := orderWorld{ids: id.NewSource(time.Now, zeros{}), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+			w := orderWorld{ids: id.NewSource(time.Now, rand.Reader), now: now}
 			o := w.order()
-			o.ID, o.Cart, o.Number = id.Order{UUID: uuidOf(name)}, id.Cart{UUID: uuidOf(name)}, name
+			o.ID, o.Number = id.Order{UUID: first.Derive(name)}, name
 			return tx.Orders.InsertOrder(ctx, o)
 		},
 		Has: func(ctx context.Context, tx ports.OrderTx, name string) (bool, error) {
-			_, err := tx.Orders.OrderForUpdate(ctx, id.Order{UUID: uuidOf(name)})
+			_, err := tx.Orders.OrderForUpdate(ctx, id.Order{UUID: first.Derive(name)})
 			return found(err)
 		},
 		Committed: func(ctx context.Context, name string) (bool, error) {
@@ -96,11 +100,6 @@ func uuidOf(name string) (u id.UUID) {
 	copy(u[:], fmt.Sprintf("%-16s", name))
 	return u
 }
-
-// zeros is no randomness at all.
-type zeros struct{}
-
-func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 // TestTransactor is the contract of Transactor and Marker.
 func TestTransactor[T any](t *testing.T, h TxHarness[T]) {
