@@ -30,18 +30,27 @@ run: ## the demo shop on http://localhost:8080; Ctrl-C stops it, its data stays 
 build: ## the programs in ./bin: server, and bodega, the operator's CLI
 	@go build -buildvcs=false -o bin/ ./apps/server ./apps/bodega
 
+# Real servers for the tests: found, or made, once for all packages. Without
+# them (test/unit) the tests that need one skip.
+SERVICES := go run ./testsuite/services
+
 .PHONY: test
-test: test/vet test/unit test/race ## everything that must pass before a commit
+test: test/vet test/all test/race ## everything that must pass before a commit, on the real servers
 
 .PHONY: test/vet
 test/vet:
 	@echo "==> go vet (compiles everything: a minute or two the first time)"
 	@go vet ./...
 
+.PHONY: test/all
+test/all:
+	@echo "==> go test, with PostgreSQL, Redis, RabbitMQ, Elasticsearch and an S3 store"
+	@$(SERVICES) go test -timeout 20m ./...
+
 .PHONY: test/unit
-test/unit: ## every test, without the race detector; needs only Go
-	@echo "==> go test"
-	@go test ./...
+test/unit: ## every test that needs only Go
+	@echo "==> go test, without servers"
+	@BODEGA_TEST_SERVICES=off go test ./...
 
 .PHONY: test/race
 test/race: cc ## the packages that share memory, under the race detector

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/testcontainers/testcontainers-go/log"
+
 	"github.com/bodega-commerce/bodega/testsuite/images"
 )
 
@@ -61,6 +63,7 @@ func (e *engine) connect(ctx context.Context) error {
 	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
 		return err
 	}
+	log.SetDefault(log.NewNoopLogger()) // the tests' output is the tests'
 	sweep(ctx, host)
 	return e.mourn()
 }
@@ -187,10 +190,14 @@ func (e *engine) image(ctx context.Context, s service) (string, error) {
 	if pullErr == nil {
 		return s.official, nil
 	}
-	e.building.Lock() // one at a time: two cores are soon busy
-	defer e.building.Unlock()
 	builder := images.Builder{Log: e.log, Install: e.install}
-	if err := builder.Build(ctx, s.name); err != nil {
+	e.building.Lock() // all images stand on the base: the first to come makes it
+	err := builder.Build(ctx, images.Base)
+	e.building.Unlock()
+	if err == nil {
+		err = builder.Build(ctx, s.name)
+	}
+	if err != nil {
 		return "", fmt.Errorf("%w; %w", pullErr, err)
 	}
 	return images.Tag(s.name), nil

@@ -15,7 +15,6 @@ import (
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	"github.com/testcontainers/testcontainers-go"
-	"github.com/testcontainers/testcontainers-go/log"
 )
 
 // Server is a server in a container. One that a test shares with others has a
@@ -60,7 +59,6 @@ func (e *engine) run(ctx context.Context, s service, image string, more []testco
 	options := []testcontainers.ContainerCustomizer{
 		testcontainers.WithEnv(s.env),
 		testcontainers.WithCmd(s.command...),
-		testcontainers.WithLogger(log.NewNoopLogger()),
 		testcontainers.WithExposedPorts(s.ports...),
 		testcontainers.WithLabels(map[string]string{labelSession: e.session, labelOwner: e.owner}),
 		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) {

@@ -16,7 +16,7 @@ import (
 
 // needs names the programs that a recipe's fetch.sh runs.
 var needs = map[string][]string{
-	base:            {"debootstrap"},
+	Base:            {"debootstrap"},
 	"elasticsearch": {"mvn", "unzip"},
 	"s3":            {"go"},
 }
@@ -39,7 +39,7 @@ func (b Builder) fetch(ctx context.Context, name string) (string, error) {
 	if _, err := os.Stat(file); err == nil {
 		return file, nil
 	}
-	if name == base && os.Getuid() != 0 {
+	if name == Base && os.Getuid() != 0 {
 		return "", errors.New("images: building the servers' images takes root on Debian; with a registry, pull the official images instead")
 	}
 	if err := b.require(ctx, needs[name]); err != nil {

@@ -17,15 +17,15 @@ import (
 //go:embed base postgres redis rabbitmq elasticsearch s3 nginx
 var recipes embed.FS
 
-const (
-	base  = "base"
-	label = "bodega.recipe"
-)
+// Base is the Debian that the other images stand on.
+const Base = "base"
+
+const label = "bodega.recipe"
 
 // tags names every image. No registry answers for localhost, so that an engine
 // never looks for one elsewhere.
 var tags = map[string]string{
-	base:            "localhost/bodega-base:bookworm",
+	Base:            "localhost/bodega-base:bookworm",
 	"postgres":      "localhost/bodega-postgres:15",
 	"redis":         "localhost/bodega-redis:7",
 	"rabbitmq":      "localhost/bodega-rabbitmq:3",
@@ -71,8 +71,8 @@ func (b Builder) Build(ctx context.Context, name string) error {
 	if Present(ctx, name) {
 		return nil
 	}
-	if name != base {
-		if err := b.Build(ctx, base); err != nil {
+	if name != Base {
+		if err := b.Build(ctx, Base); err != nil {
 			return err
 		}
 	}
@@ -82,8 +82,8 @@ func (b Builder) Build(ctx context.Context, name string) error {
 	}
 	b.Log("building " + tags[name])
 	stamp := label + "=" + digest(name)
-	if name == base {
-		return run(exec.CommandContext(ctx, "docker", "import", "--change", "LABEL "+stamp, fetched, tags[base]))
+	if name == Base {
+		return run(exec.CommandContext(ctx, "docker", "import", "--change", "LABEL "+stamp, fetched, tags[Base]))
 	}
 	build := exec.CommandContext(ctx, "docker", "build", "--network=host", "--label", stamp, "--tag", tags[name], "-")
 	build.Env = append(os.Environ(), "DOCKER_BUILDKIT=0") // the newer builder is a plugin that a plain engine does not have
@@ -100,7 +100,7 @@ func (b Builder) Build(ctx context.Context, name string) error {
 // base's.
 func digest(name string) string {
 	sum := sha256.New()
-	for _, folder := range slices.Compact([]string{base, name}) {
+	for _, folder := range slices.Compact([]string{Base, name}) {
 		for file, content := range recipe(folder) {
 			fmt.Fprintf(sum, "%s/%s %d\n%s", folder, file, len(content), content)
 		}

@@ -1,0 +1,91 @@
+package containers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// Set is one server of every kind, for the tests of many packages.
+type Set struct {
+	engine  *engine
+	servers []*Server // in the order of services
+	started []*Server // those that are ours to stop
+}
+
+// StartAll finds or starts one server of every kind, side by side, and tells w
+// what it does: from nothing that takes minutes. As root on Debian it installs
+// the engine and what images are built with, unless BODEGA_TEST_PROVISION is 0.
+func StartAll(ctx context.Context, w io.Writer) (*Set, error) {
+	set := &Set{engine: &engine{log: lines(w), slow: true, install: os.Getenv("BODEGA_TEST_PROVISION") != "0"}}
+	all := services()
+	set.servers = make([]*Server, len(all))
+	failed := make([]error, len(all))
+	engineOnce := sync.OnceValue(func() error { return set.engine.connect(ctx) })
+	var ends sync.WaitGroup
+	for i, s := range all {
+		ends.Go(func() {
+			set.servers[i], failed[i] = set.engine.findOrStart(ctx, s, engineOnce)
+			if failed[i] != nil {
+				failed[i] = fmt.Errorf("%s: %w; %s names one that runs", s.title, failed[i], s.variable())
+			}
+		})
+	}
+	ends.Wait()
+	for _, server := range set.servers {
+		if server != nil && server.id != "" {
+			set.started = append(set.started, server)
+		}
+	}
+	if err := errors.Join(failed...); err != nil {
+		return nil, errors.Join(err, set.Stop())
+	}
+	return set, nil
+}
+
+func (e *engine) findOrStart(ctx context.Context, s service, connect func() error) (*Server, error) {
+	if url := s.given(); url != "" {
+		s.patience = 10 * time.Second
+		server := &Server{URL: url, service: s}
+		return server, server.await(ctx)
+	}
+	if err := connect(); err != nil {
+		return nil, err
+	}
+	server, err := e.start(ctx, s)
+	if err == nil {
+		e.log(s.title + " is ready")
+	}
+	return server, err
+}
+
+// Environ returns the variables with which tests find these servers, and which
+// make a test fail that does not find one.
+func (s *Set) Environ() []string {
+	environ := []string{"BODEGA_TEST_SERVICES=" + string(required)}
+	for _, server := range s.servers {
+		environ = append(environ, server.service.variable()+"="+server.URL)
+		if server.service.name == "rabbitmq" {
+			// The URL was good when the server answered.
+			if management, err := server.management(); err == nil {
+				environ = append(environ, managementVariable+"="+management)
+			}
+		}
+	}
+	return environ
+}
+
+// Stop removes what StartAll started. Servers that were there stay.
+func (s *Set) Stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	var failed error
+	for _, server := range s.started {
+		failed = errors.Join(failed, remove(ctx, server.id))
+	}
+	return failed
+}
