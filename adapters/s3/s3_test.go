@@ -16,9 +16,13 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
 	"github.com/bodega-commerce/bodega/adapters/s3"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/ports"
+	"github.com/bodega-commerce/bodega/testsuite/containers"
 	"github.com/bodega-commerce/bodega/testsuite/porttest"
 )
 
@@ -35,14 +39,16 @@ func open(t *testing.T, url string) *s3.Store {
 }
 
 func TestStore(t *testing.T) {
-	porttest.TestFiles(t, func(t *testing.T) ports.Files { return open(t, bucket(t)) })
+	porttest.TestFiles(t, func(t *testing.T) ports.Files { return open(t, containers.S3(t)) })
 }
 
 func TestStore_InAFolder(t *testing.T) {
 	t.Parallel()
-	whole, _, _ := strings.Cut(bucket(t), "?")
-	_, query, _ := strings.Cut(bucket(t), "?")
-	inner, outer := open(t, whole+"/shops/one?"+query), open(t, whole+"?"+query)
+	u, err := url.Parse(containers.S3(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner, outer := open(t, u.JoinPath("shops", "one").String()), open(t, u.String())
 	if err := inner.Put(t.Context(), "a.bin", kind, strings.NewReader("one")); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +79,19 @@ func TestOpen(t *testing.T) {
 
 	t.Run("MakesTheBucketOnce", func(t *testing.T) {
 		t.Parallel()
-		at := bucket(t)
+		at := containers.S3(t)
+		u, err := url.Parse(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret, _ := u.User.Password()
+		client, err := minio.New(u.Host, &minio.Options{Creds: credentials.NewStaticV4(u.User.Username(), secret, ""), Secure: u.Query().Get("tls") != "off"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client.RemoveBucket(t.Context(), strings.Trim(u.Path, "/")); err != nil {
+			t.Fatal(err)
+		}
 		opened := make(chan error, 4)
 		for range cap(opened) {
 			go func() {
@@ -94,7 +112,7 @@ func TestOpen(t *testing.T) {
 
 	t.Run("RefusedKeyIsInvalid", func(t *testing.T) {
 		t.Parallel()
-		u, err := url.Parse(bucket(t))
+		u, err := url.Parse(containers.S3(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,8 +151,8 @@ func TestOpen(t *testing.T) {
 func TestParse(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]s3.Location{
-		"s3://KEY:SECRET@s3.example/media":                             {Host: "s3.example", TLS: true, Region: "us-east-1", Bucket: "media"},
-		"s3://KEY:SEC%2FRET@127.0.0.1:9000/media/?tls=off":             {Host: "127.0.0.1:9000", Region: "us-east-1", Bucket: "media"},
+		"s3://KEY:SECRET@s3.example/media":                              {Host: "s3.example", TLS: true, Region: "us-east-1", Bucket: "media"},
+		"s3://KEY:SEC%2FRET@127.0.0.1:9000/media/?tls=off":              {Host: "127.0.0.1:9000", Region: "us-east-1", Bucket: "media"},
 		"s3://KEY:SECRET@s3.example/media/shop/one?region=eu-central-1": {Host: "s3.example", TLS: true, Region: "eu-central-1", Bucket: "media", Prefix: "shop/one/"},
 	} {
 		got, err := s3.Parse(raw)
@@ -195,7 +213,7 @@ func TestStore_Open(t *testing.T) {
 	t.Run("ReadsInOneRequestAndSeeksByRange", func(t *testing.T) {
 		t.Parallel()
 		var gets atomic.Int32
-		store := open(t, gate(t, bucket(t), func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		store := open(t, gate(t, containers.S3(t), func(w http.ResponseWriter, r *http.Request, server http.Handler) {
 			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, ".bin") {
 				gets.Add(1)
 			}
@@ -244,7 +262,7 @@ func TestStore_Open(t *testing.T) {
 
 	t.Run("CutOffIsAnError", func(t *testing.T) {
 		t.Parallel()
-		store := open(t, gate(t, bucket(t), func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		store := open(t, gate(t, containers.S3(t), func(w http.ResponseWriter, r *http.Request, server http.Handler) {
 			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, ".bin") {
 				w = &cutting{ResponseWriter: w, left: 50_000}
 			}
@@ -265,7 +283,7 @@ func TestStore_Open(t *testing.T) {
 
 	t.Run("CanceledWhileReading", func(t *testing.T) {
 		t.Parallel()
-		store := open(t, bucket(t))
+		store := open(t, containers.S3(t))
 		if err := store.Put(t.Context(), "a.bin", kind, bytes.NewReader(make([]byte, 32<<20))); err != nil {
 			t.Fatal(err)
 		}
@@ -303,7 +321,7 @@ func TestStore_Put(t *testing.T) {
 
 	t.Run("RefusalIsUnavailable", func(t *testing.T) {
 		t.Parallel()
-		store := open(t, gate(t, bucket(t), refusing(http.StatusForbidden)))
+		store := open(t, gate(t, containers.S3(t), refusing(http.StatusForbidden)))
 		if err := store.Put(t.Context(), "a.bin", kind, strings.NewReader("x")); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("got %v, want unavailable", err)
 		}
@@ -315,7 +333,7 @@ func TestStore_Put(t *testing.T) {
 	t.Run("PassesATroubleThatPasses", func(t *testing.T) {
 		t.Parallel()
 		var puts atomic.Int32
-		store := open(t, gate(t, bucket(t), func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		store := open(t, gate(t, containers.S3(t), func(w http.ResponseWriter, r *http.Request, server http.Handler) {
 			if strings.HasSuffix(r.URL.Path, ".bin") && r.Method == http.MethodPut && puts.Add(1) == 1 {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				return
@@ -332,7 +350,7 @@ func TestStore_Put(t *testing.T) {
 
 	t.Run("LostAnswerIsUnknown", func(t *testing.T) {
 		t.Parallel()
-		store := open(t, gate(t, bucket(t), func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		store := open(t, gate(t, containers.S3(t), func(w http.ResponseWriter, r *http.Request, server http.Handler) {
 			if strings.HasSuffix(r.URL.Path, ".bin") && r.Method == http.MethodPut {
 				panic(http.ErrAbortHandler)
 			}
@@ -357,7 +375,7 @@ func refusing(status int) func(http.ResponseWriter, *http.Request, http.Handler)
 
 func TestStore_Silence(t *testing.T) {
 	t.Parallel()
-	store := open(t, gate(t, bucket(t), func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+	store := open(t, gate(t, containers.S3(t), func(w http.ResponseWriter, r *http.Request, server http.Handler) {
 		if strings.HasSuffix(r.URL.Path, ".bin") {
 			<-r.Context().Done()
 			return
