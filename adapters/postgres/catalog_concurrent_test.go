@@ -1,0 +1,548 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// atOnce runs two transactions that both have read before either writes: as far
+// apart as READ COMMITTED lets them be. It returns what each ended with.
+func (s *shelf) atOnce(first, second func(ctx context.Context, tx ports.CatalogTx) error) (err1, err2 error) {
+	var begun, ended sync.WaitGroup
+	begun.Add(2)
+	run := func(fn func(ctx context.Context, tx ports.CatalogTx) error, into *error) {
+		ended.Go(func() {
+			var once sync.Once
+			*into = s.try(func(ctx context.Context, tx ports.CatalogTx) error {
+				if _, err := tx.Slugs.Taken(ctx, []string{"the transaction has begun"}); err != nil {
+					return err
+				}
+				once.Do(begun.Done) // when it is run again the other is long there
+				begun.Wait()
+				return fn(ctx, tx)
+			})
+		})
+	}
+	run(first, &err1)
+	run(second, &err2)
+	ended.Wait()
+	return err1, err2
+}
+
+// mustBeOne says that exactly one of two errors is none, and the other a fault.
+func mustBeOne(t *testing.T, err1, err2 error, kind fault.Kind, code string) *fault.Error {
+	t.Helper()
+	err := errors.Join(err1, err2)
+	if (err1 == nil) == (err2 == nil) || !fault.Is(err, kind) || fault.CodeOf(err) != code {
+		t.Fatalf("one has to fail with %v %s: %v; %v", kind, code, err1, err2)
+	}
+	e, _ := errors.AsType[*fault.Error](err)
+	return e
+}
+
+func TestProductWriter_SideBySide(t *testing.T) {
+	t.Parallel()
+
+	t.Run("OneOfTwoGetsTheSlug", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		a, b := s.product("same", "A"), s.product("same", "B")
+		e := mustBeOneOf(s, saves(a), saves(b))
+		if e.Data != (fault.Taken{Field: "slug"}) {
+			t.Errorf("taken is %+v", e.Data)
+		}
+	})
+
+	t.Run("OneOfTwoGetsTheSKU", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		a, b := s.product("a", "Same.sku"), s.product("b", "sAME.SKU")
+		e := mustBeOneOf(s, saves(a), saves(b))
+		if e.Data != (fault.Taken{Field: "sku"}) {
+			t.Errorf("taken is %+v", e.Data)
+		}
+		if found, err := s.store.Records.ProductsBySKU(t.Context(), []id.SKU{"same.sku"}); err != nil || len(found) != 1 {
+			t.Errorf("%d products have it, %v", len(found), err)
+		}
+	})
+
+	t.Run("OneOfTwoGetsTheSKUThatIsFreeAgain", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		gone := s.product("gone", "FREE")
+		s.must(s.save(gone), s.try(func(ctx context.Context, tx ports.CatalogTx) error { return tx.Products.Delete(ctx, gone.ID) }))
+		mustBeOneOf(s, saves(s.product("a", "FREE")), saves(s.product("b", "free")))
+	})
+
+	t.Run("ASlugThatIsGivenBackIsFree", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		stop := errors.New("stop")
+		err1, err2 := s.atOnce(func(ctx context.Context, tx ports.CatalogTx) error {
+			return errors.Join(tx.Products.Save(ctx, s.product("same", "SAME")), stop)
+		}, saves(s.product("same", "SAME")))
+		// Either it waited for the other to give up, or it was first.
+		if !errors.Is(err1, stop) && !fault.Is(err1, fault.Exists) || err2 != nil {
+			t.Errorf("%v; %v", err1, err2)
+		}
+	})
+
+	t.Run("AFamilyIsBegunOnce", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		begin := func(slug string) func(context.Context, ports.CatalogTx) error {
+			return func(ctx context.Context, tx ports.CatalogTx) error {
+				found, err := tx.Products.ForUpdateByFeed(ctx, nil, []string{"tees"})
+				if err != nil || len(found) > 0 {
+					return err
+				}
+				p := s.product(slug, id.SKU(slug))
+				p.Family = "tees"
+				return tx.Products.Save(ctx, p)
+			}
+		}
+		err1, err2 := s.atOnce(begin("a"), begin("b"))
+		s.must(err1, err2)
+		all := 0
+		s.must(s.store.Records.All(t.Context(), func(catalog.Product) error { all++; return nil }))
+		if all != 1 {
+			t.Errorf("%d products have begun it", all)
+		}
+	})
+
+	t.Run("ASKUThatMovedIsFoundWhereItIs", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		a, b := s.product("a", "MOVES", "STAYS"), s.product("b", "B")
+		s.must(s.save(a, b))
+		locked, looking := make(chan struct{}), make(chan struct{})
+		var wait sync.WaitGroup
+		var moving error
+		wait.Go(func() {
+			moving = s.try(func(ctx context.Context, tx ports.CatalogTx) error {
+				if _, err := tx.Products.ForUpdate(ctx, a.ID, b.ID); err != nil {
+					return err
+				}
+				close(locked)
+				<-looking
+				if err := s.waitForLocks(1); err != nil {
+					return err
+				}
+				b.Variants = append(b.Variants, s.product("", "MOVES").Variants...)
+				a.Variants = a.Variants[1:]
+				return tx.Products.Save(ctx, a, b)
+			})
+		})
+		<-locked
+		s.must(s.try(func(ctx context.Context, tx ports.CatalogTx) error {
+			close(looking)
+			found, err := tx.Products.ForUpdateByFeed(ctx, []id.SKU{"moves"}, nil)
+			if err != nil || len(found) != 1 || found[0].ID != b.ID {
+				t.Errorf("found %d products, %v", len(found), err)
+			}
+			return err
+		}))
+		wait.Wait()
+		s.must(moving)
+	})
+
+	t.Run("ManySavesLoseNothing", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		categories := []catalog.Category{s.category("a"), s.category("b")}
+		s.must(s.try(func(ctx context.Context, tx ports.CatalogTx) error {
+			return tx.Categories.SaveCategories(ctx, categories...)
+		}))
+		products := make([]catalog.Product, 12)
+		for i := range products {
+			products[i] = s.product(fmt.Sprint("p", i), id.SKU(fmt.Sprint("P", i)))
+		}
+		s.must(s.save(products...))
+		const writers, rounds = 8, 15
+		var wait sync.WaitGroup
+		for w := range writers {
+			random := rand.New(rand.NewPCG(uint64(w), 1))
+			wait.Go(func() {
+				for range rounds {
+					chosen := random.Perm(len(products))[:4]
+					category, status := categories[random.IntN(2)].ID, []catalog.Status{catalog.Active, catalog.Draft}[random.IntN(2)]
+					if err := s.try(func(ctx context.Context, tx ports.CatalogTx) error {
+						ids := make([]id.Product, len(chosen))
+						for i, at := range chosen { // in no order
+							ids[i] = products[at].ID
+						}
+						found, err := tx.Products.ForUpdate(ctx, ids...)
+						if err != nil {
+							return err
+						}
+						for i := range found {
+							found[i].Version++
+							found[i].Category, found[i].Status = category, status
+						}
+						random.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
+						return tx.Products.Save(ctx, found...)
+					}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wait.Wait()
+		var versions int64
+		active := map[id.Category]int{}
+		s.must(s.store.Records.All(t.Context(), func(p catalog.Product) error {
+			versions += p.Version - 1
+			if p.Status == catalog.Active {
+				active[p.Category]++
+			}
+			return nil
+		}))
+		if versions != writers*rounds*4 {
+			t.Errorf("%d saves are there, not %d", versions, writers*rounds*4)
+		}
+		counts, err := s.store.Taxonomy.ActiveCounts(t.Context(), ports.Mark{})
+		if err != nil || fmt.Sprint(counts) != fmt.Sprint(active) {
+			t.Errorf("counted %v, there are %v, %v", counts, active, err)
+		}
+	})
+}
+
+// saves returns a transaction that saves a product.
+func saves(p catalog.Product) func(context.Context, ports.CatalogTx) error {
+	return func(ctx context.Context, tx ports.CatalogTx) error { return tx.Products.Save(ctx, p) }
+}
+
+// mustBeOneOf runs two transactions at once of which one must find something taken.
+func mustBeOneOf(s *shelf, first, second func(context.Context, ports.CatalogTx) error) *fault.Error {
+	s.t.Helper()
+	err1, err2 := s.atOnce(first, second)
+	return mustBeOne(s.t.(*testing.T), err1, err2, fault.Exists, "already_exists")
+}
+
+// waitForLocks returns when so many sessions wait for a lock.
+func (s *shelf) waitForLocks(n int) error {
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	defer cancel()
+	for waiting := 0; ; {
+		if err := s.db.catalog.read(ctx, func(q querier) error {
+			return q.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waiting)
+		}); err != nil || waiting >= n {
+			return err
+		}
+	}
+}
+
+func TestCategoryWriter_SideBySide(t *testing.T) {
+	t.Parallel()
+
+	// described stores a category, a brand, and nothing that is in them.
+	described := func(s *shelf, name string) (catalog.Category, catalog.Brand) {
+		c, b := s.category(name), s.brand(name)
+		s.must(s.try(func(ctx context.Context, tx ports.CatalogTx) error {
+			return errors.Join(tx.Categories.SaveCategories(ctx, c), tx.Brands.SaveBrands(ctx, b))
+		}))
+		return c, b
+	}
+	// refused says what whoever came second must hear: what is there is in use,
+	// what is gone cannot be referred to.
+	refused := func(t *testing.T, saved, deleted error) {
+		t.Helper()
+		switch {
+		case saved == nil && fault.Is(deleted, fault.Conflict) && fault.CodeOf(deleted) == "in_use":
+		case deleted == nil && fault.Is(saved, fault.Invalid):
+			e, _ := errors.AsType[*fault.Error](saved)
+			if len(e.Fields) != 1 || e.Fields[0].Code != "unknown_reference" {
+				t.Errorf("refused with %+v", e.Fields)
+			}
+		default:
+			t.Errorf("saved %v, deleted %v", saved, deleted)
+		}
+	}
+
+	t.Run("ACategoryGoesOrTheProductStays", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		for i := range 10 {
+			name := fmt.Sprint("p", i)
+			c, _ := described(s, name)
+			p := s.product(name, id.SKU(name))
+			p.Category = c.ID
+			saved, deleted := s.atOnce(saves(p), func(ctx context.Context, tx ports.CatalogTx) error { return tx.Categories.DeleteCategory(ctx, c.ID) })
+			refused(t, saved, deleted)
+		}
+	})
+
+	t.Run("ABrandGoesOrTheProductStays", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		for i := range 10 {
+			name := fmt.Sprint("p", i)
+			_, b := described(s, name)
+			p := s.product(name, id.SKU(name))
+			p.Brand = b.ID
+			saved, deleted := s.atOnce(saves(p), func(ctx context.Context, tx ports.CatalogTx) error { return tx.Brands.DeleteBrand(ctx, b.ID) })
+			refused(t, saved, deleted)
+		}
+	})
+
+	t.Run("WhoIsSecondIsRefused", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		for first, second := range map[string]string{"save": "delete", "delete": "save"} {
+			c, _ := described(s, first)
+			p := s.product(first, id.SKU(first))
+			p.Category = c.ID
+			does := map[string]func(context.Context, ports.CatalogTx) error{
+				"save":   saves(p),
+				"delete": func(ctx context.Context, tx ports.CatalogTx) error { return tx.Categories.DeleteCategory(ctx, c.ID) },
+			}
+			done := make(chan struct{})
+			var err1 error
+			var wait sync.WaitGroup
+			wait.Go(func() {
+				err1 = s.try(func(ctx context.Context, tx ports.CatalogTx) error {
+					if err := does[first](ctx, tx); err != nil {
+						return err
+					}
+					close(done)
+					return s.waitForLocks(1)
+				})
+			})
+			<-done
+			err2 := s.try(does[second])
+			wait.Wait()
+			s.must(err1)
+			errs := map[string]error{second: err2}
+			refused(t, errs["save"], errs["delete"])
+		}
+	})
+
+	t.Run("TheTreeIsLockedThoughItIsEmpty", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		add := func(slug string) func(context.Context, ports.CatalogTx) error {
+			return func(ctx context.Context, tx ports.CatalogTx) error {
+				tree, err := tx.Categories.TreeForUpdate(ctx)
+				if err != nil || len(tree) > 0 {
+					return err
+				}
+				return tx.Categories.SaveCategories(ctx, s.category(slug))
+			}
+		}
+		s.must(s.atOnce(add("a"), add("b")))
+		tree, err := s.store.Taxonomy.Taxonomy(t.Context(), ports.Mark{})
+		s.must(err)
+		_, a := tree.CategoryBySlug("a")
+		_, b := tree.CategoryBySlug("b")
+		if a == b {
+			t.Errorf("a is there: %v, b is there: %v", a, b)
+		}
+	})
+
+	t.Run("OneOfTwoGetsTheSlug", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		err1, err2 := s.atOnce(
+			func(ctx context.Context, tx ports.CatalogTx) error {
+				return tx.Categories.SaveCategories(ctx, s.category("same"), s.category("z"))
+			},
+			func(ctx context.Context, tx ports.CatalogTx) error {
+				return tx.Categories.SaveCategories(ctx, s.category("y"), s.category("same"))
+			})
+		mustBeOne(t, err1, err2, fault.Exists, "already_exists")
+		err1, err2 = s.atOnce(
+			func(ctx context.Context, tx ports.CatalogTx) error { return tx.Brands.SaveBrands(ctx, s.brand("same")) },
+			func(ctx context.Context, tx ports.CatalogTx) error { return tx.Brands.SaveBrands(ctx, s.brand("same")) })
+		mustBeOne(t, err1, err2, fault.Exists, "already_exists")
+	})
+}
+
+func TestTaxonomies_AReaderNeverSeesHalfAChange(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, open(t))
+	c, b := s.category("c"), s.brand("b")
+	write := func(version int64) error {
+		return s.try(func(ctx context.Context, tx ports.CatalogTx) error {
+			c.Version, b.Version = version, version
+			return errors.Join(tx.Brands.SaveBrands(ctx, b), tx.Categories.SaveCategories(ctx, c))
+		})
+	}
+	s.must(write(1))
+	var wait sync.WaitGroup
+	stop := make(chan struct{})
+	for range 3 {
+		wait.Go(func() {
+			for seen := int64(0); ; {
+				taxonomy, err := s.store.Taxonomy.Taxonomy(t.Context(), ports.Mark{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				category, _ := taxonomy.Category(c.ID)
+				brand, _ := taxonomy.Brand(b.ID)
+				if category.Version != brand.Version || category.Version < seen {
+					t.Errorf("category %d, brand %d, after %d", category.Version, brand.Version, seen)
+				}
+				seen = category.Version
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for version := range int64(100) {
+		s.must(write(version + 2))
+	}
+	close(stop)
+	wait.Wait()
+}
+
+func TestProducts_AReaderNeverSeesHalfAPage(t *testing.T) {
+	t.Parallel()
+	s := newShelf(t, open(t))
+	products := make([]catalog.Product, 10)
+	for i := range products {
+		products[i] = s.product(fmt.Sprint("p", i), id.SKU(fmt.Sprint("P", i)))
+	}
+	s.must(s.save(products...))
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	for range 2 {
+		wait.Go(func() {
+			for {
+				page, err := s.store.Products.Page(t.Context(), catalog.Listing{Sort: catalog.Newest, Page: 1, PerPage: 20}, ports.Mark{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if page.Total != len(page.Products) || page.Total != 0 && page.Total != 10 {
+					t.Errorf("%d products of %d", len(page.Products), page.Total)
+				}
+				for i := range page.Products {
+					if page.Products[i].Version != page.Products[0].Version {
+						t.Errorf("versions %d and %d on one page", page.Products[0].Version, page.Products[i].Version)
+					}
+				}
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for round := range 60 { // all are shown, or none
+		for i := range products {
+			products[i].Version++
+			products[i].Status = []catalog.Status{catalog.Draft, catalog.Active}[round%2]
+		}
+		s.must(s.save(products...))
+	}
+	close(stop)
+	wait.Wait()
+}
+
+func TestSearchVersions_SideBySide(t *testing.T) {
+	t.Parallel()
+
+	t.Run("NobodyIsToldTheSameNumber", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		p := s.product("p", "P")
+		s.must(s.save(p))
+		var mutex sync.Mutex
+		seen := map[int64]bool{}
+		var wait sync.WaitGroup
+		for range 8 {
+			wait.Go(func() {
+				for range 20 {
+					var raised []ports.SearchVersion
+					if err := s.try(func(ctx context.Context, tx ports.CatalogTx) (err error) {
+						raised, err = tx.Versions.Raise(ctx, p.ID)
+						return err
+					}); err != nil || len(raised) != 1 {
+						t.Errorf("%v, %v", raised, err)
+						return
+					}
+					mutex.Lock()
+					if seen[raised[0].Version] {
+						t.Errorf("%d twice", raised[0].Version)
+					}
+					seen[raised[0].Version] = true
+					mutex.Unlock()
+				}
+			})
+		}
+		wait.Wait()
+	})
+
+	// The number orders what was read: whoever has the highest has seen the last
+	// committed owner of the SKU.
+	t.Run("TheHighestHasSeenTheLastOwner", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(t, open(t))
+		a, b := s.product("a", "MOVES"), s.product("b", "B")
+		s.must(s.save(a, b))
+		moved := a.Variants[0]
+		type sight struct {
+			version int64
+			owner   id.Product
+			live    bool
+		}
+		var mutex sync.Mutex
+		var highest sight
+		look := func(p id.Product) error {
+			var raised []ports.SearchVersion
+			if err := s.try(func(ctx context.Context, tx ports.CatalogTx) (err error) {
+				raised, err = tx.Versions.Raise(ctx, p)
+				return err
+			}); err != nil {
+				return err
+			}
+			mutex.Lock()
+			defer mutex.Unlock()
+			for _, v := range raised {
+				if v.SKU == "MOVES" && v.Version > highest.version {
+					highest = sight{v.Version, p, v.Live}
+				}
+			}
+			return nil
+		}
+		var wait sync.WaitGroup
+		for round := range 40 {
+			from, to := &a, &b
+			if round%2 == 1 {
+				from, to = &b, &a
+			}
+			from.Variants, to.Variants = from.Variants[:len(from.Variants)-1], append(to.Variants[:len(to.Variants):len(to.Variants)], moved)
+			s.must(s.save(a, b))
+			owner := to.ID
+			for _, p := range []id.Product{a.ID, b.ID} { // the jobs that the commit caused, late ones among them
+				wait.Go(func() {
+					if err := look(p); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			if round%5 == 4 {
+				wait.Wait()
+				if !highest.live || highest.owner != owner {
+					t.Fatalf("round %d: the highest saw %+v, the owner is %v", round, highest, owner)
+				}
+			}
+		}
+		wait.Wait()
+	})
+}
