@@ -30,7 +30,7 @@ type OpenCart struct {
 type FindCart struct {
 	By    account.Actor
 	Cart  id.Cart
-	After ports.Mark // orders realm: what availability must include
+	After ports.Mark // orders realm: what the cart and availability must include
 }
 
 // SetCartLine puts a quantity of a SKU into a cart, in place of what was there;
@@ -74,7 +74,13 @@ func (x *Carts) Open(ctx context.Context, c OpenCart) (CartView, error) {
 
 // Find shows a cart at today's prices.
 func (x *Carts) Find(ctx context.Context, c FindCart) (CartView, error) {
-	k, err := x.s.ownCart(ctx, c.By, c.Cart)
+	read := x.s.Orders.Carts.Cart
+	if views := x.s.Orders.Views; views != nil {
+		read = func(ctx context.Context, k id.Cart) (cart.Cart, error) {
+			return views.View(ctx, k, c.By.CustomerID(), c.After)
+		}
+	}
+	k, err := owned(ctx, c.By, c.Cart, read)
 	if err != nil {
 		return CartView{}, err
 	}
@@ -154,10 +160,14 @@ func (x *Carts) DropExpired(ctx context.Context, limit int) (int, error) {
 
 // ownCart reads a cart of the actor's; any other is NotFound.
 func (s *shared) ownCart(ctx context.Context, by account.Actor, c id.Cart) (cart.Cart, error) {
+	return owned(ctx, by, c, s.Orders.Carts.Cart)
+}
+
+func owned(ctx context.Context, by account.Actor, c id.Cart, read func(context.Context, id.Cart) (cart.Cart, error)) (cart.Cart, error) {
 	if by.IsNobody() {
 		return cart.Cart{}, fault.Missing("cart")
 	}
-	k, err := s.Orders.Carts.Cart(ctx, c)
+	k, err := read(ctx, c)
 	if err != nil {
 		return cart.Cart{}, err
 	}

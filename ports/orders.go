@@ -21,6 +21,12 @@ type Carts interface {
 	Update(ctx context.Context, c id.Cart, fn func(*cart.Cart) error) (Mark, error)
 }
 
+// CartViews reads carts for nothing but being looked at.
+type CartViews interface {
+	// View returns a cart of a customer's, or of nobody in particular (zero).
+	View(ctx context.Context, c id.Cart, of id.Customer, after Mark) (cart.Cart, error)
+}
+
 // CartWriter changes carts within a transaction.
 type CartWriter interface {
 	CartForUpdate(ctx context.Context, c id.Cart) (cart.Cart, error)

@@ -99,6 +99,7 @@ type CatalogTx struct {
 type OrderStore struct {
 	Tx       Transactor[OrderTx]
 	Carts    Carts
+	Views    CartViews // what is shown of carts; nil: Carts
 	Stock    Stock
 	Orders   OrderRecords
 	History  OrderHistory

@@ -45,6 +45,17 @@ func fillValue(v reflect.Value, n *int) {
 		for i := range v.Len() {
 			fillValue(v.Index(i), n)
 		}
+	case reflect.Map:
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fillValue(key, n)
+		fillValue(value, n)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(key, value)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fillValue(v.Elem(), n)
+	case reflect.Float64:
+		v.SetFloat(float64(*n) / 10)
 	case reflect.Array:
 		for i := range v.Len() {
 			fillValue(v.Index(i), n)

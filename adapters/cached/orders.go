@@ -1,11 +1,13 @@
 package cached
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/inventory"
@@ -20,16 +22,17 @@ func stockOf(sku id.SKU) string { return "gen:stock:" + sku.Fold() }
 
 var availableLife = life{30 * time.Second, time.Minute}
 
-// Orders returns the store with what pages show of stock cached in this process,
-// and each transaction telling what it made stale. Nothing else is cached: what
-// decides is read on the primary, and so is whatever names a write that it must
-// include.
+// Orders returns the store with what pages show of stock and carts cached, and
+// each transaction telling what it made stale. Nothing that decides is cached.
 func Orders(store ports.OrderStore, cache ports.Cache, o Options) ports.OrderStore {
-	o.Shared = false // numbers change more often than they are worth sending about
 	marks := store.Marks
 	cache = newDebts(cache)
-	store.Tx = telling{store.Tx, invalidator{cache, marks}}
+	told := invalidator{cache, marks}
+	shown := &carts{store.Carts, newShelf(marks, cache, o), told, codecOf[cart.Cart]()}
+	store.Carts, store.Views = shown, shown
+	o.Shared = false // numbers change more often than they are worth sending about
 	store.Stock = &stock{store.Stock, newShelf(marks, cache, o)}
+	store.Tx = telling{store.Tx, told}
 	return store
 }
 
@@ -75,51 +78,54 @@ func (c *stock) Availability(ctx context.Context, skus []id.SKU, after ports.Mar
 	return known.found, err
 }
 
-// telling tells after each transaction whose stock is another now.
+// telling tells after each transaction which stock and carts are others now.
 type telling struct {
 	ports.Transactor[ports.OrderTx]
 	told invalidator
 }
 
 func (t telling) InTx(ctx context.Context, fn func(context.Context, ports.OrderTx) error) (ports.Mark, error) {
-	var changed *stockWriter
+	var changed []string
 	mark, err := t.Transactor.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
-		changed = &stockWriter{StockWriter: tx.Stock} // anew in each run
-		tx.Stock = changed
+		changed = nil // by an earlier run
+		tx.Stock, tx.Carts = stockWriter{tx.Stock, &changed}, cartWriter{tx.Carts, &changed}
 		return fn(ctx, tx)
 	})
-	if changed != nil && len(changed.names) > 0 && (err == nil || fault.Is(err, fault.Unknown)) {
-		slices.Sort(changed.names)
-		t.told.raise(ctx, mark, append(slices.Compact(changed.names), anyStock)...)
+	if len(changed) > 0 && (err == nil || fault.Is(err, fault.Unknown)) {
+		// What tells of any change comes last, see tellsOfAny.
+		slices.SortFunc(changed, func(a, b string) int { return cmp.Or(cmp.Compare(tellsOfAny(a), tellsOfAny(b)), cmp.Compare(a, b)) })
+		t.told.raise(ctx, mark, slices.Compact(changed)...)
 	}
 	return mark, err
 }
 
-// stockWriter notes which SKUs are changed.
+// stockWriter notes of which SKUs there is more or less to sell.
 type stockWriter struct {
 	ports.StockWriter
-	names []string
+	names *[]string
 }
 
-func (w *stockWriter) note(changes []inventory.Change, err error) ([]inventory.Change, error) {
+func (w stockWriter) note(changes []inventory.Change, err error) ([]inventory.Change, error) {
 	for _, c := range changes {
-		w.names = append(w.names, stockOf(c.After.SKU))
+		if c.Before.Available() != c.After.Available() {
+			*w.names = append(*w.names, stockOf(c.After.SKU), anyStock)
+		}
 	}
 	return changes, err
 }
 
-func (w *stockWriter) Reserve(ctx context.Context, r inventory.Reservation) ([]inventory.Change, error) {
+func (w stockWriter) Reserve(ctx context.Context, r inventory.Reservation) ([]inventory.Change, error) {
 	return w.note(w.StockWriter.Reserve(ctx, r))
 }
 
-func (w *stockWriter) Consume(ctx context.Context, o id.Order, movement func() id.Movement, at time.Time) ([]inventory.Change, error) {
+func (w stockWriter) Consume(ctx context.Context, o id.Order, movement func() id.Movement, at time.Time) ([]inventory.Change, error) {
 	return w.note(w.StockWriter.Consume(ctx, o, movement, at))
 }
 
-func (w *stockWriter) Release(ctx context.Context, o id.Order, at time.Time) ([]inventory.Change, error) {
+func (w stockWriter) Release(ctx context.Context, o id.Order, at time.Time) ([]inventory.Change, error) {
 	return w.note(w.StockWriter.Release(ctx, o, at))
 }
 
-func (w *stockWriter) Adjust(ctx context.Context, as ...inventory.Adjustment) ([]inventory.Change, error) {
+func (w stockWriter) Adjust(ctx context.Context, as ...inventory.Adjustment) ([]inventory.Change, error) {
 	return w.note(w.StockWriter.Adjust(ctx, as...))
 }
