@@ -1,7 +1,6 @@
 package rabbitmq
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -124,12 +123,7 @@ func (s *Source) dig(session *session, queue, task string) {
 // inter tries until the store has taken a dead letter. Meanwhile it stays the
 // broker's, unanswered.
 func (s *Source) inter(session *session, d amqp.Delivery, queue, task string) {
-	reason := cmp.Or(lastError(d.Headers), "its consumers died of it, or let it wait for their answer, too often")
-	if queue == unroutable {
-		task = clean(d.RoutingKey, 100)
-		reason = fmt.Sprintf("there is no queue for the routing key %q", task)
-	}
-	dead := []deadParcel{{s.dead(d, task, reason), task, d}}
+	dead := []deadParcel{{s.letter(d, queue, task), task, d}}
 	for wait := firstPause; s.c.ctx.Err() == nil && !session.conn.IsClosed(); wait = min(2*wait, longPause) {
 		err := s.store(s.c.ctx, dead)
 		if err == nil {
@@ -140,6 +134,24 @@ func (s *Source) inter(session *session, d amqp.Delivery, queue, task string) {
 		}
 		s.c.log.Warn("a dead letter stays on RabbitMQ", "queue", queue, "job_id", dead[0].ID, "error", err)
 		session.rest(s.c.ctx, wait)
+	}
+}
+
+// letter makes a dead job of a message that the broker has given up on.
+func (s *Source) letter(d amqp.Delivery, queue, task string) job.DeadJob {
+	if queue == unroutable {
+		key := clean(d.RoutingKey, 100)
+		return s.dead(d, key, fmt.Sprintf("there is no queue for the routing key %q", key))
+	}
+	switch why, _ := d.Headers["x-first-death-reason"].(string); { //nolint:errcheck // a header of another type says nothing
+	case lastError(d.Headers) != "":
+		return s.dead(d, task, lastError(d.Headers))
+	case why == "delivery_limit":
+		dead := s.dead(d, task, "its consumers died of it, or never answered")
+		dead.Attempts += deliveryLimit // the broker has dropped its count
+		return dead
+	default:
+		return s.dead(d, task, "RabbitMQ gave up on it: "+clean(why, 100))
 	}
 }
 

@@ -45,7 +45,7 @@ type session struct {
 
 	publishing sync.Mutex // channels are not for several goroutines
 	returns    chan amqp.Return
-	returned   map[string]bool // message ids of what no queue took
+	returned   map[string]int // how often, by message id, no queue took it
 }
 
 func newLink(name string, c *Client) *link {
@@ -125,7 +125,7 @@ func (l *link) open(ctx context.Context, url string) (*session, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.CloseDeadline(time.Now()) })
 	defer stop()
-	s := &session{conn: conn, ended: make(chan struct{}), returned: map[string]bool{}}
+	s := &session{conn: conn, ended: make(chan struct{}), returned: map[string]int{}}
 	if err := s.prepare(l.topology); err != nil {
 		_ = conn.CloseDeadline(time.Now().Add(closeTime)) // err says more
 		return nil, err

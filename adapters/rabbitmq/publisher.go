@@ -102,14 +102,15 @@ func (s *session) bounced(id string) bool {
 		select {
 		case r, open := <-s.returns:
 			if open {
-				s.returned[r.MessageId] = true
+				s.returned[r.MessageId]++
 				continue
 			}
 			s.returns = nil
 		default:
 		}
-		back := s.returned[id]
-		delete(s.returned, id)
-		return back
+		if s.returned[id]--; s.returned[id] <= 0 {
+			defer delete(s.returned, id)
+		}
+		return s.returned[id] >= 0
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -20,33 +21,13 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/job"
 	"github.com/bodega-commerce/bodega/ports"
+	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // quick are delays that a test can wait for.
 var quick = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond}
-
-func vhost(t *testing.T) string {
-	t.Helper()
-	server, management := os.Getenv("BODEGA_TEST_RABBITMQ_URL"), os.Getenv("BODEGA_TEST_RABBITMQ_MANAGEMENT_URL")
-	if server == "" {
-		t.Skip("no server")
-	}
-	name := "test-" + strings.ToLower(rand.Text()[:10])
-	call := func(ctx context.Context, method string) {
-		req, _ := http.NewRequestWithContext(ctx, method, management+"/api/vhosts/"+name, nil)
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		http.DefaultClient.CloseIdleConnections()
-	}
-	call(t.Context(), "PUT")
-	t.Cleanup(func() { call(context.WithoutCancel(t.Context()), "DELETE") })
-	return strings.TrimSuffix(server, "/") + "/" + name
-}
 
 // open returns a client with short delays on a vhost.
 func open(t *testing.T, url string, set func(*Options)) *Client {
@@ -176,13 +157,26 @@ func (g *grave) wait(t *testing.T, n int) []job.DeadJob {
 	return all
 }
 
-func TestClient_PublishesAndReceives(t *testing.T) {
-	t.Parallel()
-	c := open(t, vhost(t), nil)
-	e := made(job.AdjustInventory)
-	publish(t, c, e)
-	got := receive(t, c.Source(), e.Task, 1, job.Ack())
-	if got[0].ID != e.ID || string(got[0].Payload) != string(e.Payload) || got[0].Attempt != 1 || !got[0].CreatedAt.Equal(e.CreatedAt) || got[0].TraceID != e.TraceID {
-		t.Errorf("got %+v, want %+v", got[0], e)
+// limit lets an operator set how many messages a queue takes.
+func limit(t *testing.T, broker, queue string, most int) {
+	t.Helper()
+	u, err := url.Parse(broker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := fmt.Sprintf(`{"pattern": "^%s$", "apply-to": "queues", "definition": {"max-length": %d}}`, regexp.QuoteMeta(queue), most)
+	body = strings.ReplaceAll(body, `\`, `\\`)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, containers.RabbitMQManagement(t)+"/api/operator-policies"+u.Path+"/limit", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 300 {
+		t.Fatalf("policy: %s", res.Status)
 	}
 }
