@@ -31,11 +31,12 @@ build: ## the programs in ./bin: server, and bodega, the operator's CLI
 	@go build -buildvcs=false -o bin/ ./apps/server ./apps/bodega
 
 # Real servers for the tests: found, or made, once for all packages. Without
-# them (test/unit) the tests that need one skip.
+# them (test/unit) the tests that need one are skipped.
 SERVICES := go run ./testsuite/services
 
 .PHONY: test
-test: test/vet test/all test/race ## everything that must pass before a commit, on the real servers
+test: test/vet ## everything that must pass before a commit, on the real servers
+	@$(SERVICES) $(MAKE) test/all test/race
 
 .PHONY: test/vet
 test/vet:
@@ -44,8 +45,8 @@ test/vet:
 
 .PHONY: test/all
 test/all:
-	@echo "==> go test, with PostgreSQL, Redis, RabbitMQ, Elasticsearch and an S3 store"
-	@$(SERVICES) go test -timeout 20m ./...
+	@echo "==> go test"
+	@go test -timeout 20m ./...
 
 .PHONY: test/unit
 test/unit: ## every test that needs only Go

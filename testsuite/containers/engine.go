@@ -230,6 +230,6 @@ func lines(w io.Writer) func(string) {
 	return func(line string) {
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintf(w, "    %3.0fs  %s\n", time.Since(start).Seconds(), line)
+		_, _ = fmt.Fprintf(w, "    %3.0fs  %s\n", time.Since(start).Seconds(), line)
 	}
 }

@@ -18,7 +18,7 @@ func redis() service {
 		command: []string{"redis-server", "--save", "", "--databases", "256"},
 		url:     plain("redis", "", "", ""),
 		ping: func(ctx context.Context, s *Server) error {
-			return redisDo(ctx, s.URL, 0, func(c *client.Client) error { return c.Ping(ctx).Err() })
+			return redisDo(s.URL, 0, func(c *client.Client) error { return c.Ping(ctx).Err() })
 		},
 		patience: time.Minute,
 	}
@@ -37,8 +37,8 @@ func Redis(t testing.TB) string {
 		t.Fatalf("containers: %v", err)
 	}
 	after(t, func(ctx context.Context) error {
-		err := redisDo(ctx, server, database, func(c *client.Client) error { return c.FlushDB(ctx).Err() })
-		return errors.Join(err, redisDo(ctx, server, 0, func(c *client.Client) error { return c.Del(ctx, taken(database)).Err() }))
+		err := redisDo(server, database, func(c *client.Client) error { return c.FlushDB(ctx).Err() })
+		return errors.Join(err, redisDo(server, 0, func(c *client.Client) error { return c.Del(ctx, taken(database)).Err() }))
 	})
 	return withPath(t, server, strconv.Itoa(database))
 }
@@ -49,7 +49,7 @@ func takeDatabase(ctx context.Context, server, owner string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	database := 0
-	err := redisDo(ctx, server, 0, func(c *client.Client) error {
+	err := redisDo(server, 0, func(c *client.Client) error {
 		config, err := c.ConfigGet(ctx, "databases").Result()
 		if err != nil {
 			return err
@@ -82,13 +82,13 @@ func takeDatabase(ctx context.Context, server, owner string) (int, error) {
 		return 0, err
 	}
 	// What a killed test left.
-	return database, redisDo(ctx, server, database, func(c *client.Client) error { return c.FlushDB(ctx).Err() })
+	return database, redisDo(server, database, func(c *client.Client) error { return c.FlushDB(ctx).Err() })
 }
 
 func taken(database int) string { return "bodega-test:taken:" + strconv.Itoa(database) }
 
 // redisDo runs a function on a client of one database.
-func redisDo(ctx context.Context, server string, database int, do func(*client.Client) error) error {
+func redisDo(server string, database int, do func(*client.Client) error) error {
 	options, err := client.ParseURL(server)
 	if err != nil {
 		return err

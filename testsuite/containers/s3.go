@@ -75,7 +75,7 @@ func s3Do(server string, do func(*minio.Client) error) error {
 	if u.Scheme != "s3" || !ok {
 		return errors.New("an S3 server is named like s3://KEY:SECRET@host:port?tls=off")
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	c, err := minio.New(u.Host, &minio.Options{
 		Creds:  credentials.NewStaticV4(u.User.Username(), secret, ""),

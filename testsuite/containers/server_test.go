@@ -3,6 +3,7 @@ package containers_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -80,22 +81,26 @@ func TestDiscovery(t *testing.T) {
 		says    []string
 	}{
 		{
-			"WithoutAnEngineATestIsSkippedWithOneLine", []string{"DOCKER_HOST=unix:///nowhere.sock"},
+			"WithoutAnEngineATestIsSkippedWithOneLine",
+			[]string{"DOCKER_HOST=unix:///nowhere.sock"},
 			false,
 			[]string{"--- SKIP: TestAsked", "needs Redis: no Docker engine answers", "run `make test`, or set BODEGA_TEST_REDIS_URL"},
 		},
 		{
-			"WhereServicesAreRequiredItFails", []string{"DOCKER_HOST=unix:///nowhere.sock", "BODEGA_TEST_SERVICES=require"},
+			"WhereServicesAreRequiredItFails",
+			[]string{"DOCKER_HOST=unix:///nowhere.sock", "BODEGA_TEST_SERVICES=require"},
 			true,
 			[]string{"--- FAIL: TestAsked", "needs Redis: no Docker engine answers"},
 		},
 		{
-			"OffSkipsAtOnce", []string{"BODEGA_TEST_SERVICES=off"},
+			"OffSkipsAtOnce",
+			[]string{"BODEGA_TEST_SERVICES=off"},
 			false,
 			[]string{"--- SKIP: TestAsked", "BODEGA_TEST_SERVICES is off"},
 		},
 		{
-			"ATypoIsNamed", []string{"BODEGA_TEST_SERVICES=required"},
+			"ATypoIsNamed",
+			[]string{"BODEGA_TEST_SERVICES=required"},
 			true,
 			[]string{`BODEGA_TEST_SERVICES is "required": it is require, off or not set`},
 		},
@@ -154,7 +159,7 @@ func TestDies(t *testing.T) {
 		t.Skip("run by TestLeftovers")
 	}
 	server := containers.RedisServer(t)
-	os.Stdout.WriteString("container " + server.Exec(t, "hostname") + "\n")
+	fmt.Println("container " + server.Exec(t, "hostname"))
 	self, err := os.FindProcess(os.Getpid())
 	if err != nil {
 		t.Fatal(err)

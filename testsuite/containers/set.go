@@ -42,7 +42,7 @@ func StartAll(ctx context.Context, w io.Writer) (*Set, error) {
 		}
 	}
 	if err := errors.Join(failed...); err != nil {
-		return nil, errors.Join(err, set.Stop())
+		return nil, errors.Join(err, set.Stop(ctx))
 	}
 	return set, nil
 }
@@ -79,9 +79,10 @@ func (s *Set) Environ() []string {
 	return environ
 }
 
-// Stop removes what StartAll started. Servers that were there stay.
-func (s *Set) Stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+// Stop removes what StartAll started, also when the context has ended. Servers
+// that were there stay.
+func (s *Set) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	var failed error
 	for _, server := range s.started {

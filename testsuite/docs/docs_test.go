@@ -38,10 +38,11 @@ func mustShow(t *testing.T, document, file string) {
 
 func TestDocuments_ShowWhatRuns(t *testing.T) {
 	t.Parallel()
-	for document, file := range map[string]string{
-		"docs/embedding.md": "core/example_test.go",
-		"docs/testing.md":   "testsuite/stack/purchase_test.go",
+	for _, shown := range []struct{ document, file string }{
+		{"docs/embedding.md", "core/example_test.go"},
+		{"docs/testing.md", "testsuite/stack/purchase_test.go"},
+		{"docs/testing.md", "testsuite/containers/example_test.go"},
 	} {
-		mustShow(t, document, file)
+		mustShow(t, shown.document, shown.file)
 	}
 }

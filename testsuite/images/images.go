@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -90,8 +91,7 @@ func (b Builder) Build(ctx context.Context, name string) error {
 	files, wait := buildContext(name, fetched)
 	build.Stdin = files
 	if err := run(build); err != nil {
-		files.Close()
-		return err
+		return errors.Join(err, files.Close())
 	}
 	return wait()
 }
@@ -102,7 +102,7 @@ func digest(name string) string {
 	sum := sha256.New()
 	for _, folder := range slices.Compact([]string{Base, name}) {
 		for file, content := range recipe(folder) {
-			fmt.Fprintf(sum, "%s/%s %d\n%s", folder, file, len(content), content)
+			_, _ = fmt.Fprintf(sum, "%s/%s %d\n%s", folder, file, len(content), content)
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:16]

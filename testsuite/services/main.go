@@ -79,5 +79,5 @@ func with(ctx context.Context, program []string) error {
 	cmd.Env = append(os.Environ(), set.Environ()...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it has its own to clean up
 	cmd.WaitDelay = time.Minute
-	return errors.Join(cmd.Run(), set.Stop())
+	return errors.Join(cmd.Run(), set.Stop(ctx))
 }
