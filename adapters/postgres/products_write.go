@@ -113,8 +113,8 @@ func newSaving(products []catalog.Product) (*saving, error) {
 		}
 	}
 	slices.SortFunc(s.wanted, skuRow.compare)
-	for i := range s.wanted[1:] {
-		if s.wanted[i].fold == s.wanted[i+1].fold {
+	for i := range s.wanted {
+		if i > 0 && s.wanted[i].fold == s.wanted[i-1].fold {
 			return nil, fault.Duplicate("sku")
 		}
 	}
