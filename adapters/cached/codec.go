@@ -56,10 +56,13 @@ func describe(w *strings.Builder, t reflect.Type) {
 
 // fetch returns what another process has read, and holds it; nil if there is
 // nothing that is still true.
-func fetch[T any](ctx context.Context, s *shelf, q query[T]) *item {
+func fetch[T any](ctx context.Context, s *shelf, q query[T]) (*item, error) {
 	e, _, err := s.cache.Lookup(ctx, q.key)
-	if err != nil || e == nil {
-		return nil
+	if err != nil {
+		return nil, bypass{err}
+	}
+	if e == nil {
+		return nil, nil
 	}
 	it := &item{at: e.At, born: e.Born, cost: e.Cost, life: life{e.Fresh, e.Keep}, weight: 1}
 	if len(e.Value) == 0 {
@@ -67,7 +70,7 @@ func fetch[T any](ctx context.Context, s *shelf, q query[T]) *item {
 	} else {
 		v, ok := q.codec.decode(e.Value)
 		if !ok {
-			return nil
+			return nil, nil
 		}
 		it.value, it.names = v, q.generations(v)
 		if q.weight != nil {
@@ -75,9 +78,9 @@ func fetch[T any](ctx context.Context, s *shelf, q query[T]) *item {
 		}
 	}
 	if err := s.hold(ctx, q.key, it); err != nil || it.seen == nil {
-		return nil
+		return nil, err
 	}
-	return it
+	return it, nil
 }
 
 // share offers an item to other processes; that it could not costs them a read.

@@ -25,20 +25,20 @@ func TestCatalog_IsAStore(t *testing.T) {
 				}
 				t.Cleanup(func() { db.Close() })
 				store, told := cached.Catalog(db.Catalog(), memory.NewCache(0, nil), o)
-				store.Tx = telling{store.Tx, told}
+				store.Tx = tellingCatalog{store.Tx, told}
 				return store
 			}})
 		})
 	}
 }
 
-// telling tells after each transaction what it changed, as verbs do.
-type telling struct {
+// tellingCatalog tells after each transaction what it changed, as verbs do.
+type tellingCatalog struct {
 	ports.Transactor[ports.CatalogTx]
 	told ports.Invalidator
 }
 
-func (t telling) InTx(ctx context.Context, fn func(context.Context, ports.CatalogTx) error) (ports.Mark, error) {
+func (t tellingCatalog) InTx(ctx context.Context, fn func(context.Context, ports.CatalogTx) error) (ports.Mark, error) {
 	var changed *changes
 	m, err := t.Transactor.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
 		changed = &changes{ProductWriter: tx.Products}

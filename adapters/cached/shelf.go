@@ -198,12 +198,15 @@ type gotten struct {
 }
 
 // get takes an item from another process or from the store, and holds it if
-// nothing has overtaken it meanwhile. anew asks the store in any case.
+// nothing has overtaken it meanwhile. anew asks the store in any case. It asks
+// the cache first: nothing is read that could not be held.
 func get[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, Source, error) {
 	if s.shared && !anew {
-		if it := fetch(ctx, s, q); it != nil {
-			return it, Shared, nil
+		if it, err := fetch(ctx, s, q); it != nil || err != nil {
+			return it, Shared, err
 		}
+	} else if _, err := s.generations(ctx, []string{anyProduct}); err != nil {
+		return nil, "", err
 	}
 	at, err := s.marks.Position(ctx)
 	if err != nil {

@@ -104,7 +104,7 @@ func states(names []string, values []any) ([]ports.Generation, error) {
 }
 
 func (c cache) Store(ctx context.Context, key string, e ports.CacheEntry, seen []ports.Generation) error {
-	left := (e.Keep - time.Since(e.Born)).Milliseconds()
+	left := (e.Keep - c.now().Sub(e.Born)).Milliseconds()
 	if key == "" || left <= 0 || len(seen) > math.MaxUint16 {
 		return nil
 	}

@@ -33,6 +33,8 @@ type Options struct {
 	// Observe hears of every call: what it was about (a key up to its first
 	// colon) and how it ended, one of the Result constants. nil: nobody does.
 	Observe func(about string, result Result)
+	// Now is the clock by which entries were born; nil: time.Now.
+	Now func() time.Time
 }
 
 // Result is how a call ended, for metrics.
@@ -53,6 +55,7 @@ type Client struct {
 	rdb     *redis.Client
 	prefix  string
 	observe func(string, Result)
+	now     func() time.Time
 	breaker breaker
 	scripts scripts
 	asking  asking
@@ -68,9 +71,12 @@ func Open(ctx context.Context, address string, o Options) (*Client, error) {
 		return nil, err
 	}
 	logging.Disable() // the library writes to stderr past our log; what matters comes back as an error
-	c := &Client{rdb: redis.NewClient(opts), prefix: o.Prefix, observe: o.Observe, scripts: newScripts()}
+	c := &Client{rdb: redis.NewClient(opts), prefix: o.Prefix, observe: o.Observe, now: o.Now, scripts: newScripts()}
 	if c.observe == nil {
 		c.observe = func(string, Result) {}
+	}
+	if c.now == nil {
+		c.now = time.Now
 	}
 	c.asking.c = c
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
