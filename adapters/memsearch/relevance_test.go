@@ -103,8 +103,8 @@ func TestSearch_Relevance(t *testing.T) {
 		edited += j.mean(t, x, func(q string) string { return misspell(q, random) }, nil) / rounds
 	}
 	t.Logf("nDCG@10 %.4f, with one random edit in the longest word %.4f (%.3f of it)", clean, edited, edited/clean)
-	if clean < 0.82 || edited < 0.71 {
-		t.Error("that was 0.834 and 0.723 once")
+	if clean < 0.82 || edited < 0.73 {
+		t.Error("that was 0.834 and 0.746 once")
 	}
 }
 

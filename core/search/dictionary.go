@@ -2,6 +2,7 @@ package search
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -68,9 +69,9 @@ func Correctable(word string) bool {
 }
 
 // Near returns the words that were probably meant by one that is misspelt, at
-// most maxNear, the likeliest first: those with the fewest edits, among them
-// those that only swap letters, then those that begin alike, then those that
-// more documents have. There are none for a word that is not correctable.
+// most maxNear, the likeliest first: by how easily the hand slips from one to the
+// other, and by how many documents have them. There are none for a word that is
+// not correctable.
 func (d *Dictionary) Near(word string) []string {
 	if d == nil || !Correctable(word) {
 		return nil
@@ -99,7 +100,7 @@ func Near(words []Counted, word string) []string {
 	return n.words()
 }
 
-const maxNear = 5
+const maxNear = 8
 
 // neighbours are the likeliest corrections of a word so far, in order.
 type neighbours struct {
@@ -109,10 +110,8 @@ type neighbours struct {
 }
 
 type neighbour struct {
-	Counted
-	edits   int
-	swapped bool // same letters in another order
-	missed  bool // another first letter, which is rare
+	word  string
+	score float64
 }
 
 func newNeighbours(word string) neighbours {
@@ -121,20 +120,45 @@ func newNeighbours(word string) neighbours {
 
 func (n *neighbours) consider(w Counted) {
 	edits, ok := Distance(n.word, w.Word, n.limit)
-	if !ok || edits == 0 || slices.ContainsFunc(n.list, func(m neighbour) bool { return m.Word == w.Word }) {
+	if !ok || edits == 0 || slices.ContainsFunc(n.list, func(m neighbour) bool { return m.word == w.Word }) {
 		return
 	}
-	candidate := neighbour{w, edits, sameLetters(n.word, w.Word), n.word[0] != w.Word[0]}
-	i, _ := slices.BinarySearchFunc(n.list, candidate, likelier)
+	candidate := neighbour{w.Word, slip(n.word, w.Word, edits) + weight(w.Count)}
+	i, _ := slices.BinarySearchFunc(n.list, candidate, func(a, b neighbour) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.word, b.word))
+	})
 	if i < maxNear {
 		n.list = slices.Insert(n.list, i, candidate)
 		n.list = n.list[:min(len(n.list), maxNear)]
 	}
 }
 
-func likelier(a, b neighbour) int {
-	return cmp.Or(a.edits-b.edits, rank(b.swapped)-rank(a.swapped), rank(a.missed)-rank(b.missed), b.Count-a.Count, strings.Compare(a.Word, b.Word))
+// slip is the logarithm of how likely it is that somebody who means a word types
+// this, so many edits away: the noisy channel of Kernighan, Church and Gale
+// (1990), for hands that leave out, add, change and swap letters equally often
+// (Damerau 1964). There are n letters to leave out and n-1 pairs to swap, but 25n
+// ways to change one and 26(n+1) to add one, so of two words as common as each
+// other the one that lost a letter is far likelier than the one that changed one.
+func slip(typed, meant string, edits int) float64 {
+	n := float64(utf8.RuneCountInString(meant))
+	ways := 25 * n
+	switch more := utf8.RuneCountInString(typed) - utf8.RuneCountInString(meant); {
+	case more < 0:
+		ways = n
+	case more > 0:
+		ways = 26 * (n + 1)
+	case sameLetters(typed, meant):
+		ways = n - 1
+	}
+	return -math.Log(ways) - float64(edits-1)*secondSlip
 }
+
+// secondSlip is how much rarer, in logarithms, words with two slips are.
+const secondSlip = 6
+
+// weight is how likely it is, in logarithms, that a word is meant at all. What is
+// asked for is spread more evenly than what is written.
+func weight(documents int) float64 { return math.Log(float64(documents)+0.1) / 2 }
 
 func sameLetters(a, b string) bool {
 	if len(a) != len(b) {
@@ -149,10 +173,12 @@ func sameLetters(a, b string) bool {
 func (n *neighbours) words() []string {
 	words := make([]string, len(n.list))
 	for i, m := range n.list {
-		words[i] = m.Word
+		words[i] = m.word
 	}
 	return words
 }
+
+const maxEdits = 2
 
 // editsAllowed says how many edits a word of this many runes may be away.
 func editsAllowed(runes int) int {
@@ -162,7 +188,7 @@ func editsAllowed(runes int) int {
 	case runes <= 7:
 		return 1
 	}
-	return 2
+	return maxEdits
 }
 
 // Distance returns the number of insertions, deletions, substitutions and

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"math"
 	"strings"
 
 	"github.com/bodega-commerce/bodega/core/id"
@@ -23,7 +24,7 @@ func Plan(q Query, v Vocabulary) []Pass {
 	if !q.Exact {
 		p.fix(q.Text, words)
 	}
-	literal := p.concepts(q.Text, words, false)
+	literal := p.concepts(q.Text, words)
 	if len(literal) == 0 {
 		return nil
 	}
@@ -31,8 +32,9 @@ func Plan(q Query, v Vocabulary) []Pass {
 	last := literal
 	corrected := ""
 	if len(p.fixes) > 0 {
-		last = p.concepts(q.Text, words, true)
 		corrected = p.corrected(q.Text)
+		words = Words(corrected)
+		last = p.concepts(q.Text, words[:min(len(words), maxWords)])
 		passes = append(passes, Pass{Clause: all(last), Enough: enough, Corrected: corrected})
 	}
 	if required(last) > 1 {
@@ -52,11 +54,12 @@ type planner struct {
 	fixes      map[string]string // corrections of misspelt words
 }
 
-// concepts reads what the words ask for, as they stand or corrected.
-func (p *planner) concepts(text string, words []Word, correct bool) []concept {
+// concepts reads what the words of a text, or of its correction, ask for. A SKU is
+// only ever what was typed.
+func (p *planner) concepts(text string, words []Word) []concept {
 	var list []concept
 	for i := 0; i < len(words); {
-		n, c := p.concept(words[i:], correct)
+		n, c := p.concept(words[i:])
 		list = append(list, c)
 		i += n
 	}
@@ -72,7 +75,7 @@ const skuBoost = 1000
 
 // concept reads one concept from the beginning of the words and returns how
 // many it took.
-func (p *planner) concept(words []Word, correct bool) (int, concept) {
+func (p *planner) concept(words []Word) (int, concept) {
 	w := words[0]
 	// What was joined, or is a quantity, comes after its parts.
 	parts := 1
@@ -84,16 +87,13 @@ func (p *planner) concept(words []Word, correct bool) (int, concept) {
 		for n < len(words) && words[n].Extra {
 			n++
 		}
-		return n, concept{clause: p.alternatives(words[:n], correct)}
+		return n, concept{clause: alternatives(words[:n])}
 	}
 	if joined, ok := p.joined(words); ok {
 		return 2, concept{clause: best(term(joined), allTerms(w.Text, words[1].Text))}
 	}
 	if p.vocabulary.Known(w.Text) {
 		return 1, concept{clause: term(w.Text), optional: stopword(w.Text)}
-	}
-	if fixed := p.fixes[w.Text]; fixed != "" && correct {
-		return 1, concept{clause: term(fixed)}
 	}
 	if a, b, ok := p.cut(w.Text); ok {
 		return 1, concept{clause: best(term(w.Text), Clause{Op: OpPhrase, Text: a + " " + b, Fields: FieldName})}
@@ -138,8 +138,8 @@ func (p *planner) cut(w string) (a, b string, ok bool) {
 }
 
 // fix finds out which words are misspelt: those that no document has in any
-// form. Of several corrections the one that stands most often beside the other
-// words is taken, and the likeliest if none does.
+// form. Of several corrections the likeliest is taken, by the slip of the hand and
+// by how often it stands beside the other words.
 func (p *planner) fix(text string, words []Word) {
 	var beside []string
 	for _, w := range words {
@@ -157,10 +157,12 @@ func (p *planner) fix(text string, words []Word) {
 		}
 		fixed := near[0]
 		if len(near) > 1 && len(beside) > 0 {
-			most := 0
+			likeliest := math.Inf(-1)
 			for _, candidate := range near {
-				if n := p.vocabulary.Together(append(beside, candidate)); n > most {
-					fixed, most = candidate, n
+				edits, _ := Distance(w.Text, candidate, maxEdits)
+				together := p.vocabulary.Together(append(beside, candidate))
+				if score := slip(w.Text, candidate, edits) + weight(together); score > likeliest {
+					fixed, likeliest = candidate, score
 				}
 			}
 		}
@@ -198,24 +200,15 @@ func (p *planner) corrected(text string) string {
 }
 
 // alternatives reads parts followed by what they give together.
-func (p *planner) alternatives(words []Word, correct bool) Clause {
+func alternatives(words []Word) Clause {
 	var parts []string
 	var together []Clause
-	fixed := false
 	for _, w := range words {
-		fix := p.fixes[w.Text]
-		switch {
-		case w.Extra:
+		if w.Extra {
 			together = append(together, term(w.Text))
-		case correct && fix != "":
-			parts = append(parts, fix)
-			fixed = true
-		default:
+		} else {
 			parts = append(parts, w.Text)
 		}
-	}
-	if fixed { // what the misspelt parts give together is misspelt as well
-		together = nil
 	}
 	return best(append(together, allTerms(parts...))...)
 }

@@ -87,7 +87,7 @@ func TestPlan(t *testing.T) {
 		"head phones":         {"((headphones | (head & phones)))"},
 		"55 inch tv":          {"((55in | (55 & inch)) & tv)", "1 of ((55in | (55 & inch)), tv)"},
 		`55" tv`:              {"((55in | 55) & tv)", "1 of ((55in | 55), tv)"},
-		"wierless-mouse":      {"((#wierless-mouse | ((wierlessmouse | (wierless & mouse)))))", "((#wierless-mouse | ((wireless & mouse)))) as wireless-mouse"},
+		"wierless-mouse":      {"((#wierless-mouse | ((wierlessmouse | (wierless & mouse)))))", "((#wierless-mouse | ((wirelessmouse | (wireless & mouse))))) as wireless-mouse"},
 		"mouze-7 case":        {"((mouze7 | (mouze & 7)) & case)", "1 of ((mouze7 | (mouze & 7)), case)"}, // a model's name is not corrected
 	} {
 		got := []string{}
