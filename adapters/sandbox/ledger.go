@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ type batch struct {
 }
 
 // update replaces an account by what fn makes of it and returns that, on disk.
-func (l *ledger) update(p id.Payment, fn func(*account) (*account, error)) (*account, error) {
+func (l *ledger) update(_ context.Context, p id.Payment, fn func(*account) (*account, error)) (*account, error) {
 	l.mu.Lock()
 	if err := l.open(); err != nil {
 		l.mu.Unlock()

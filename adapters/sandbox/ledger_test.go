@@ -20,7 +20,7 @@ func TestLedger_FailedWrite(t *testing.T) {
 	if _, err := p.Authorize(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.ledger.file.Close(); err != nil {
+	if err := p.books.(*ledger).file.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := p.Authorize(t.Context(), second); !fault.Is(err, fault.Unknown) {

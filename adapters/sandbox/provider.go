@@ -38,26 +38,36 @@ var (
 	_ ports.PaymentCompleter = (*Provider)(nil)
 )
 
-// Provider is a sandbox with its ledger. The exported fields are set before
-// the first call.
+// Provider is a sandbox with its books. The exported fields are set before the
+// first call.
 type Provider struct {
 	// ActionURL begins the address a shopper is sent to when a payment requires
 	// action; the payment's id and "/complete" follow.
 	ActionURL string
 	Now       func() time.Time
 
-	ledger ledger
+	books books
+}
+
+// books keep the accounts.
+type books interface {
+	// update replaces an account, nil if there is none, by what fn makes of it,
+	// and answers when that lasts, and what fn saw. fn may run more than once.
+	update(ctx context.Context, p id.Payment, fn func(*account) (*account, error)) (*account, error)
+	close() error
 }
 
 // New returns a sandbox that keeps its books in the file, which is opened, or
 // made in a folder that is there, at the first call.
-func New(path string) *Provider {
-	return &Provider{ActionURL: "https://sandbox.invalid/payments/", Now: time.Now, ledger: ledger{path: path}}
+func New(path string) *Provider { return newProvider(&ledger{path: path}) }
+
+func newProvider(b books) *Provider {
+	return &Provider{ActionURL: "https://sandbox.invalid/payments/", Now: time.Now, books: b}
 }
 
-// Close waits for what is being written and closes the ledger. A later call
+// Close waits for what is being written and closes a ledger file. A later call
 // opens it again.
-func (s *Provider) Close() error { return s.ledger.close() }
+func (s *Provider) Close() error { return s.books.close() }
 
 // Authorize decides by the token of the first request for a payment; later
 // requests get the first one's outcome. Conflict for another amount than the
@@ -100,7 +110,7 @@ func (s *Provider) Authorize(ctx context.Context, r payment.Request) (payment.St
 	return state, err
 }
 
-// Lookup returns what the ledger says of a payment.
+// Lookup returns what the books say of a payment.
 func (s *Provider) Lookup(ctx context.Context, p id.Payment) (payment.State, error) {
 	return s.known(ctx, p, func(a account) (account, error) { return a, nil })
 }
@@ -200,14 +210,14 @@ func (s *Provider) known(ctx context.Context, p id.Payment, fn func(account) (ac
 }
 
 // change runs fn on a payment's account, nil if there is none, and answers when
-// what it left, and what it saw, is on disk. fn returns its argument to change
+// what it left, and what it saw, lasts. fn returns its argument to change
 // nothing, and must not alter it.
 func (s *Provider) change(ctx context.Context, p id.Payment, fn func(old *account) (*account, error)) (payment.State, error) {
 	if err := ctx.Err(); err != nil {
 		return payment.State{}, fault.Wrap(fault.Canceled, "sandbox", err)
 	}
 	now := s.Now()
-	a, err := s.ledger.update(p, func(old *account) (*account, error) {
+	a, err := s.books.update(ctx, p, func(old *account) (*account, error) {
 		if old != nil && old.Status == payment.RequiresAction && !now.Before(old.ActBy) {
 			late := *old
 			late.refuse(declinedLate)

@@ -25,12 +25,17 @@ func TestProvider(t *testing.T) {
 		path string
 	}
 	begin := func(t *testing.T, path string) ports.PaymentProvider { return provider{open(t, path), path} }
-	porttest.TestPaymentProvider(t, porttest.PaymentHarness{
-		New: func(t *testing.T) ports.PaymentProvider { return begin(t, ledgerPath(t)) },
-		Reopen: func(t *testing.T, killed ports.PaymentProvider) ports.PaymentProvider {
+	porttest.TestPaymentProvider(t, harness(
+		func(t *testing.T) ports.PaymentProvider { return begin(t, ledgerPath(t)) },
+		func(t *testing.T, killed ports.PaymentProvider) ports.PaymentProvider {
 			p, _ := killed.(provider) // not closed: a killed process closes nothing
 			return begin(t, p.path)
-		},
+		}))
+}
+
+func harness(begin func(*testing.T) ports.PaymentProvider, again func(*testing.T, ports.PaymentProvider) ports.PaymentProvider) porttest.PaymentHarness {
+	return porttest.PaymentHarness{
+		New: begin, Reopen: again,
 		Complete: func(t *testing.T, p ports.PaymentProvider, of id.Payment, ok bool) (payment.State, error) {
 			completer, _ := p.(ports.PaymentCompleter)
 			return completer.Complete(t.Context(), of, ok)
@@ -40,7 +45,7 @@ func TestProvider(t *testing.T) {
 			Timeout: sandbox.TokenTimeout, Unavailable: sandbox.TokenUnavailable, Nonsense: "tok_of_another_shop",
 		},
 		Currency: "EUR",
-	})
+	}
 }
 
 func TestProvider_Authorize(t *testing.T) {
