@@ -10,7 +10,8 @@ CREATE FUNCTION orders.first_id(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTA
 $$;
 
 -- Makes the partition of orders.<parent> for the month of a moment (UTC), named
--- <parent>_YYYY_MM, unless it is there.
+-- <parent>_YYYY_MM, unless it is there. Attaching what was made apart does not
+-- keep the parent's readers and writers waiting.
 -- +goose StatementBegin
 CREATE FUNCTION orders.make_partition(parent text, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -18,7 +19,8 @@ DECLARE
 	named text := parent || to_char(month, '_YYYY_MM');
 BEGIN
 	IF to_regclass('orders.' || quote_ident(named)) IS NULL THEN
-		EXECUTE format('CREATE TABLE orders.%I PARTITION OF orders.%I FOR VALUES FROM (%L) TO (%L)', named, parent,
+		EXECUTE format('CREATE TABLE orders.%I (LIKE orders.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', named, parent);
+		EXECUTE format('ALTER TABLE orders.%I ATTACH PARTITION orders.%I FOR VALUES FROM (%L) TO (%L)', parent, named,
 			orders.first_id(month AT TIME ZONE 'UTC'), orders.first_id((month + interval '1 month') AT TIME ZONE 'UTC'));
 	END IF;
 END $$;

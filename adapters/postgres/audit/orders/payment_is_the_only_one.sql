@@ -1,0 +1,6 @@
+-- an order is paid once
+SELECT order_id, 'has ' || count(*) || ' payments that hold or took money'
+FROM orders.payments
+WHERE status IN ('authorized', 'captured', 'partially_refunded')
+GROUP BY order_id
+HAVING count(*) > 1;

@@ -1,0 +1,4 @@
+-- 0 <= refunded <= captured <= amount
+SELECT id, 'amount ' || amount || ', captured ' || captured || ', refunded ' || refunded
+FROM orders.payments
+WHERE NOT (0 <= refunded AND refunded <= captured AND captured <= amount);
