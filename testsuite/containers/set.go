@@ -20,9 +20,10 @@ type Set struct {
 // StartAll finds or starts one server of every kind, side by side, and tells w
 // what it does: from nothing that takes minutes. As root on Debian it installs
 // the engine and what images are built with, unless BODEGA_TEST_PROVISION is 0.
-func StartAll(ctx context.Context, w io.Writer) (*Set, error) {
+func StartAll(ctx context.Context, w io.Writer) (*Set, error) { return startSet(ctx, w, services()) }
+
+func startSet(ctx context.Context, w io.Writer, all []service) (*Set, error) {
 	set := &Set{engine: &engine{log: lines(w), slow: true, install: os.Getenv("BODEGA_TEST_PROVISION") != "0"}}
-	all := services()
 	set.servers = make([]*Server, len(all))
 	failed := make([]error, len(all))
 	engineOnce := sync.OnceValue(func() error { return set.engine.connect(ctx) })
