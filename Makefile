@@ -101,3 +101,27 @@ bench: ## speed against hand-written baselines, as ratios and against limits
 .PHONY: chaos
 chaos: ## kill, starve and stop the programs for a while (CHAOS_ROUNDS kills, 20 by default)
 	@CHAOS_ROUNDS=$${CHAOS_ROUNDS-20} go test ./testsuite/chaos -count=1 -v -timeout 30m
+
+# The production shape. Its images are looked for as the tests look for theirs:
+# official ones where there is a registry, else built here.
+COMPOSE := $$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose) -p bodega -f apps/deploy/compose.yaml
+IMAGE   := bin/image
+
+.PHONY: up
+up: ## NGINX, two servers, two consumers and all their stores in containers, on http://localhost:8080
+	@images=$$($(SERVICES) -images) && export $$images && \
+	$(MAKE) image && \
+	echo "==> starting (a minute or two: each waits for what it needs)" && \
+	$(COMPOSE) up --detach && \
+	echo "==> http://localhost:8080 answers. make down ends it and deletes its data"
+
+.PHONY: down
+down: ## end what `make up` started, and delete its data
+	@$(COMPOSE) down --volumes --remove-orphans
+
+.PHONY: image
+image: ## the shop's programs as the image bodega:local
+	@echo "==> building bodega:local"
+	@mkdir -p $(IMAGE)/data
+	@CGO_ENABLED=0 GOOS=linux go build -buildvcs=false -trimpath -ldflags='-s -w' -o $(IMAGE)/ ./apps/server ./apps/consumer ./apps/bodega ./apps/deploy/probe
+	@DOCKER_BUILDKIT=0 docker build --quiet --tag bodega:local $${BASE_IMAGE:+--build-arg BASE_IMAGE=$$BASE_IMAGE} --file apps/deploy/Dockerfile $(IMAGE)

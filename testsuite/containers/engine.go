@@ -171,36 +171,36 @@ func alive(pid int) bool {
 	return err == nil || errors.Is(err, os.ErrPermission)
 }
 
-// image returns the image of a service: the one named in the environment, the
-// official one, or the one built here.
-func (e *engine) image(ctx context.Context, s service) (string, error) {
-	if named := os.Getenv("BODEGA_TEST_" + strings.ToUpper(s.name) + "_IMAGE"); named != "" {
+// image returns the image of a server that the engine has: the one named in
+// the environment, the official one, or the one built here.
+func (e *engine) image(ctx context.Context, name, official string) (string, error) {
+	if named := os.Getenv("BODEGA_TEST_" + strings.ToUpper(name) + "_IMAGE"); named != "" {
 		return named, nil
 	}
-	if _, err := docker(ctx, "image", "inspect", "--format", "{{.Id}}", s.official); err == nil {
-		return s.official, nil
+	if _, err := docker(ctx, "image", "inspect", "--format", "{{.Id}}", official); err == nil {
+		return official, nil
 	}
-	if images.Present(ctx, s.name) {
-		return images.Tag(s.name), nil
+	if images.Present(ctx, name) {
+		return images.Tag(name), nil
 	}
 	if !e.slow {
-		return "", fmt.Errorf("the image %s is not there", s.official)
+		return "", fmt.Errorf("the image %s is not there", official)
 	}
-	pullErr := e.pull(ctx, s.official)
+	pullErr := e.pull(ctx, official)
 	if pullErr == nil {
-		return s.official, nil
+		return official, nil
 	}
 	builder := images.Builder{Log: e.log, Install: e.install}
 	e.building.Lock() // all images stand on the base: the first to come makes it
 	err := builder.Build(ctx, images.Base)
 	e.building.Unlock()
 	if err == nil {
-		err = builder.Build(ctx, s.name)
+		err = builder.Build(ctx, name)
 	}
 	if err != nil {
 		return "", fmt.Errorf("%w; %w", pullErr, err)
 	}
-	return images.Tag(s.name), nil
+	return images.Tag(name), nil
 }
 
 // pull gets an image from its registry. Where that failed once it is not tried

@@ -29,7 +29,7 @@ type Server struct {
 
 // start starts a server and waits until it serves.
 func (e *engine) start(ctx context.Context, s service, more ...testcontainers.ContainerCustomizer) (*Server, error) {
-	image, err := e.image(ctx, s)
+	image, err := e.image(ctx, s.name, s.official)
 	if err != nil {
 		return nil, err
 	}

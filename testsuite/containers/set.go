@@ -5,9 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/bodega-commerce/bodega/testsuite/images"
 )
 
 // Set is one server of every kind, for the tests of many packages.
@@ -23,7 +28,7 @@ type Set struct {
 func StartAll(ctx context.Context, w io.Writer) (*Set, error) { return startSet(ctx, w, services()) }
 
 func startSet(ctx context.Context, w io.Writer, all []service) (*Set, error) {
-	set := &Set{engine: &engine{log: lines(w), slow: true, install: os.Getenv("BODEGA_TEST_PROVISION") != "0"}}
+	set := &Set{engine: provisioner(w)}
 	set.servers = make([]*Server, len(all))
 	failed := make([]error, len(all))
 	engineOnce := sync.OnceValue(func() error { return set.engine.connect(ctx) })
@@ -46,6 +51,34 @@ func startSet(ctx context.Context, w io.Writer, all []service) (*Set, error) {
 		return nil, errors.Join(err, set.Stop(ctx))
 	}
 	return set, nil
+}
+
+// provisioner is an engine that may do what takes minutes and says so.
+func provisioner(w io.Writer) *engine {
+	return &engine{log: lines(w), slow: true, install: os.Getenv("BODEGA_TEST_PROVISION") != "0"}
+}
+
+// Images finds or makes the images of the production shape, in the order in
+// which tests look for them, and returns them as the variables of its compose
+// file: POSTGRES_IMAGE=postgres:15.
+func Images(ctx context.Context, w io.Writer) ([]string, error) {
+	e := provisioner(w)
+	if err := e.connect(ctx); err != nil {
+		return nil, err
+	}
+	wanted := map[string]string{"nginx": "nginx:1.28", images.Base: "gcr.io/distroless/static-debian12:nonroot"}
+	for _, s := range services() {
+		wanted[s.name] = s.official
+	}
+	var variables []string
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		image, err := e.image(ctx, name, wanted[name])
+		if err != nil {
+			return nil, err
+		}
+		variables = append(variables, strings.ToUpper(name)+"_IMAGE="+image)
+	}
+	return variables, nil
 }
 
 func (e *engine) findOrStart(ctx context.Context, s service, connect func() error) (*Server, error) {

@@ -7,8 +7,8 @@
 // BODEGA_TEST_SERVICES=require, and removes what it started when the program
 // has ended, however it ends. Its exit code is the program's.
 //
-// With -images and no program it makes the images that no registry is needed
-// for, and prints their names.
+// With -images and no program it finds or makes the images of apps/deploy's
+// compose file and prints them as its variables.
 package main
 
 import (
@@ -23,7 +23,6 @@ import (
 	"time"
 
 	"github.com/bodega-commerce/bodega/testsuite/containers"
-	"github.com/bodega-commerce/bodega/testsuite/images"
 )
 
 func main() {
@@ -34,12 +33,12 @@ func main() {
 }
 
 func run(ctx context.Context) int {
-	build := flag.Bool("images", false, "make the images of all servers and print their names")
+	build := flag.Bool("images", false, "find or make the images of the compose file and print them as its variables")
 	flag.Parse()
 	var err error
 	switch {
 	case *build && flag.NArg() == 0:
-		err = makeImages(ctx)
+		err = printImages(ctx)
 	case !*build && flag.NArg() > 0:
 		err = with(ctx, flag.Args())
 	default:
@@ -57,15 +56,12 @@ func run(ctx context.Context) int {
 	return 1
 }
 
-func makeImages(ctx context.Context) error {
-	builder := images.Builder{Log: func(line string) { fmt.Fprintln(os.Stderr, line) }, Install: os.Getenv("BODEGA_TEST_PROVISION") != "0"}
-	for _, name := range images.Names() {
-		if err := builder.Build(ctx, name); err != nil {
-			return err
-		}
-		fmt.Println(images.Tag(name))
+func printImages(ctx context.Context) error {
+	variables, err := containers.Images(ctx, os.Stderr)
+	for _, line := range variables {
+		fmt.Println(line)
 	}
-	return nil
+	return err
 }
 
 func with(ctx context.Context, program []string) error {
