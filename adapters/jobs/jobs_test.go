@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bodega-commerce/bodega/adapters/files"
@@ -191,6 +192,50 @@ func TestRunner_Run(t *testing.T) {
 		boom = handler{task: "x", all: func(context.Context, []job.Delivery) []error { panic("boom") }}
 		if v := r.handle(t.Context(), boom, []job.Delivery{{Attempt: 1}, {Attempt: 5}}); len(v) != 2 || !v[0].IsRetry() || !v[1].IsDead() {
 			t.Errorf("got %+v", v)
+		}
+	})
+	t.Run("WhatNeverEndsIsLeftToItself", func(t *testing.T) {
+		t.Parallel()
+		shop := newDesk(t).shop
+		synctest.Test(t, func(t *testing.T) {
+			r := New(shop, nil)
+			r.Log = slog.New(slog.DiscardHandler)
+			release := make(chan struct{})
+			defer close(release)
+			began := time.Now()
+			v := r.handle(t.Context(), handler{task: "x", one: func(_ context.Context, d job.Delivery) error {
+				if d.Attempt == 2 {
+					<-release // whatever its context says
+				}
+				return nil
+			}}, []job.Delivery{{Attempt: 1}, {Attempt: 2}})
+			if took := time.Since(began); took >= time.Minute || !v[0].IsAck() || !v[1].IsRetry() {
+				t.Errorf("after %v: %+v", took, v)
+			}
+			v = r.handle(t.Context(), handler{task: "x", all: func(context.Context, []job.Delivery) []error { <-release; return nil }}, []job.Delivery{{Attempt: 5}})
+			if !v[0].IsDead() {
+				t.Errorf("after the last attempt: %+v", v)
+			}
+		})
+	})
+	t.Run("AnIndexOfOthersIsNotBuilt", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		_, err := d.shop.Catalog.Create(t.Context(), core.CreateProduct{
+			By: account.System("test"), Name: "Walnut Tray", Variants: []core.NewVariant{{SKU: "TRAY", Price: money.New(900, "EUR")}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.db.Jobs().Receive(t.Context(), job.IndexProduct, ports.Batch{Max: 10}, func(_ context.Context, ds []job.Delivery) []job.Verdict {
+			return make([]job.Verdict, len(ds)) // somebody else has indexed it
+		}); err != nil {
+			t.Fatal(err)
+		}
+		d.start(t, func(r *Runner) { r.BuildIndex = nil })
+		found, err := d.shop.Search.Find(t.Context(), core.FindProducts{Query: search.Query{Text: "walnut"}})
+		if err != nil || found.Total != 0 {
+			t.Errorf("found %d, %v", found.Total, err)
 		}
 	})
 	t.Run("LoopsTurnAtOnceWhileThereIsWorkAndSurviveFailure", func(t *testing.T) {
