@@ -279,7 +279,7 @@ func clustered(t *testing.T) (primary string, replicas []string) {
 	if len(servers) < 3 {
 		t.Skip("no cluster")
 	}
-	primary = databaseOn(t, servers[0])
+	primary = create(t, servers[0], "")
 	p, _ := url.Parse(primary)
 	for _, s := range servers[1:] {
 		u, _ := url.Parse(s)
