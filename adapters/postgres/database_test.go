@@ -28,12 +28,12 @@ func TestMain(m *testing.M) {
 }
 
 // open opens a shop in an empty database of the test's own.
-func open(t *testing.T) *DB {
+func open(t testing.TB) *DB {
 	t.Helper()
 	return openWith(t, Config{})
 }
 
-func openWith(t *testing.T, c Config) *DB {
+func openWith(t testing.TB, c Config) *DB {
 	t.Helper()
 	server := serverOf(t)
 	c.URL = create(t, server, " TEMPLATE "+template.on(t, server))
@@ -46,12 +46,12 @@ func openWith(t *testing.T, c Config) *DB {
 }
 
 // database returns the URL of a database of the test's own without any schema.
-func database(t *testing.T) string {
+func database(t testing.TB) string {
 	t.Helper()
 	return create(t, serverOf(t), "")
 }
 
-func serverOf(t *testing.T) string {
+func serverOf(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("BODEGA_TEST_POSTGRES_URL")
 	if server == "" {
@@ -61,7 +61,7 @@ func serverOf(t *testing.T) string {
 }
 
 // create makes a database that is dropped after the test.
-func create(t *testing.T, server, how string) string {
+func create(t testing.TB, server, how string) string {
 	t.Helper()
 	name := "test_" + strings.ToLower(rand.Text()[:12])
 	if err := administer(t.Context(), server, "CREATE DATABASE "+name+how); err != nil {
@@ -103,7 +103,7 @@ type templated struct {
 	server, name string
 }
 
-func (d *templated) on(t *testing.T, server string) string {
+func (d *templated) on(t testing.TB, server string) string {
 	t.Helper()
 	d.mu.Lock()
 	defer d.mu.Unlock()
