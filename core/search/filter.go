@@ -143,10 +143,7 @@ func (f Filter) Matches(v Value) bool {
 	}
 	text := v.String()
 	for _, want := range f.Values {
-		if want == text {
-			return true
-		}
-		if n, ok := parseNumber(want); ok && formatNumber(n) == text {
+		if want == text || sameNumber(want) == text {
 			return true
 		}
 	}
@@ -155,6 +152,26 @@ func (f Filter) Matches(v Value) bool {
 	}
 	n, ok := v.Reading()
 	return ok && slices.ContainsFunc(f.Ranges, func(r Range) bool { return r.Contains(n) })
+}
+
+// Texts returns every text that a value is when the filter's values match it.
+func (f Filter) Texts() []string {
+	texts := slices.Clone(f.Values)
+	for _, want := range f.Values {
+		if n := sameNumber(want); n != "" && n != want {
+			texts = append(texts, n)
+		}
+	}
+	return texts
+}
+
+// sameNumber writes the number that a text reads as the way values are written,
+// "" if it reads as none.
+func sameNumber(text string) string {
+	if n, ok := parseNumber(text); ok {
+		return formatNumber(n)
+	}
+	return ""
 }
 
 func bound(s string) bool { return s == "" || isNumber(s) }

@@ -1,0 +1,250 @@
+package elasticsearch
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// asking is a search under way. Which attributes are worth showing, and between
+// which ends numbers are counted, is known only when the result is: so the first
+// request asks for what the same words were answered with before, and where that
+// was not it, another asks for the rest.
+type asking struct {
+	engine *Engine
+	queries
+	q      *search.Query
+	schema *search.Schema
+	where  conditions
+
+	pass     search.Pass
+	text     object // the pass as a query, nil: everything
+	asked    shape
+	seen     int // products, or documents where one is enough, that match before any filter
+	variants int // that match
+	hits     []variant
+	answers  map[string]answer // by facet, and overall
+	matching map[id.Product][]id.SKU
+}
+
+// shape is what a result's facets are made of.
+type shape struct {
+	attributes []string
+	ends       map[string][]float64 // of numbers, by attribute
+	prices     []int64
+}
+
+// The keys of answers that are not of a facet.
+const (
+	overall = "*"
+	unseen  = "*seen"
+)
+
+// answer is one aggregation of any kind.
+type answer struct {
+	Documents int `json:"doc_count"`
+	value
+	terms
+	Products            value
+	Least, Most         value
+	Values, First, Last terms
+	Ranges              terms
+	Chosen              json.RawMessage
+	Total               value
+	Names, Numbers      terms
+}
+
+type value struct{ Value float64 }
+
+type terms struct{ Buckets []bucket }
+
+type bucket struct {
+	Key       string
+	Documents int `json:"doc_count"`
+	Products  value
+}
+
+// attempt asks for a pass: a page, and what narrows the result.
+func (a *asking) attempt(ctx context.Context, pass search.Pass) error {
+	a.pass, a.text, a.answers = pass, nil, map[string]answer{}
+	if a.q.Text != "" {
+		a.text = a.clause(&pass.Clause)
+	}
+	a.asked = a.engine.guess(a.q)
+	body := a.body()
+	body["from"], body["size"] = (a.q.Page-1)*a.q.PerPage, a.q.PerPage
+	body["sort"], body["collapse"] = order(a.q.Sort, a.text != nil), object{"field": "product_id"}
+	body["post_filter"], body["track_total_hits"] = a.where.all(), true
+	body["_source"], body["docvalue_fields"] = false, []string{"product_id", "sku", "name_shown"}
+
+	aggregations := a.facetQueries(a.everyPart(), true)
+	if pass.Enough > 1 {
+		aggregations[unseen] = object{"filter": object{"match_all": object{}}, "aggs": object{"products": productsUpTo(pass.Enough)}}
+	} else {
+		aggregations[unseen] = object{"filter": object{"match_all": object{}}}
+	}
+	body["aggs"] = aggregations
+	answers, err := a.engine.several(ctx, []object{body})
+	if err != nil {
+		return err
+	}
+	told, err := a.read(answers[0])
+	if err != nil {
+		return err
+	}
+	a.variants, a.hits = told.Hits.Total.Value, told.Hits.Hits
+	if a.seen = a.answers[unseen].Documents; pass.Enough > 1 {
+		a.seen = int(a.answers[unseen].Products.Value)
+	}
+	return nil
+}
+
+// body returns a search for what matches the words.
+func (a *asking) body() object {
+	filter := []object{live}
+	if a.text == nil {
+		return object{"query": object{"bool": object{"filter": append(filter, a.where.always...)}}}
+	}
+	return object{"query": object{"bool": object{"must": a.text, "filter": filter}}}
+}
+
+// complete asks for what the first answer lacks.
+func (a *asking) complete(ctx context.Context) error {
+	needsVariants := a.variants > int(a.answers[overall].Total.Value) && len(a.hits) > 0
+	for range maxRounds {
+		var bodies []object
+		if parts := a.missing(); len(parts) > 0 {
+			body := a.body()
+			body["size"], body["track_total_hits"], body["aggs"] = 0, false, a.facetQueries(parts, false)
+			bodies = append(bodies, body)
+		}
+		if needsVariants {
+			bodies = append(bodies, a.variantsBody())
+		}
+		if len(bodies) == 0 {
+			break
+		}
+		answers, err := a.engine.several(ctx, bodies)
+		if err != nil {
+			return err
+		}
+		if needsVariants {
+			if err := a.readVariants(answers[len(answers)-1]); err != nil {
+				return err
+			}
+			answers, needsVariants = answers[:len(answers)-1], false
+		}
+		if len(answers) > 0 {
+			if _, err := a.read(answers[0]); err != nil {
+				return err
+			}
+		}
+	}
+	a.engine.remember(a.q, a.asked)
+	return nil
+}
+
+// maxRounds bounds the requests of one search: an index that changes all the
+// time might never agree with what was asked.
+const maxRounds = 6
+
+// told is the answer to a search.
+type told struct {
+	Hits struct {
+		Total struct{ Value int }
+		Hits  []variant
+	}
+	Aggregations map[string]json.RawMessage
+}
+
+// read takes in the answers of all facets, those below the overall one as well.
+func (a *asking) read(text json.RawMessage) (told, error) {
+	var t told
+	if err := decode(text, &t); err != nil {
+		return t, err
+	}
+	for key, raw := range t.Aggregations {
+		var r answer
+		if err := decode(raw, &r); err != nil {
+			return t, err
+		}
+		if key == overall {
+			below := map[string]json.RawMessage{}
+			if err := decode(raw, &below); err != nil {
+				return t, err
+			}
+			for name, raw := range below {
+				if name[0] != '.' && name[0] != ':' {
+					continue
+				}
+				var r answer
+				if err := decode(raw, &r); err != nil {
+					return t, err
+				}
+				a.answers[name] = r
+			}
+			if _, again := a.answers[overall]; again {
+				continue
+			}
+		}
+		a.answers[key] = r
+	}
+	return t, nil
+}
+
+// variantsBody asks which variants match of the products on the page.
+func (a *asking) variantsBody() object {
+	products := make([]string, len(a.hits))
+	for i := range a.hits {
+		products[i] = first(a.hits[i].Fields.Product)
+	}
+	body := a.body()
+	query, _ := body["query"].(object)["bool"].(object)
+	filter, _ := query["filter"].([]object)
+	query["filter"] = append(slices.Clone(filter), a.where.all(), object{"terms": object{"product_id": products}})
+	body["size"], body["sort"] = 10_000, order(a.q.Sort, a.text != nil)
+	body["_source"], body["docvalue_fields"], body["track_total_hits"] = false, []string{"product_id", "sku"}, false
+	return body
+}
+
+func (a *asking) readVariants(text json.RawMessage) error {
+	var t told
+	if err := decode(text, &t); err != nil {
+		return err
+	}
+	a.matching = map[id.Product][]id.SKU{}
+	for i := range t.Hits.Hits {
+		p := t.Hits.Hits[i].product()
+		if skus := a.matching[p]; len(skus) < search.MaxMatching {
+			a.matching[p] = append(skus, id.SKU(first(t.Hits.Hits[i].Fields.SKU)))
+		}
+	}
+	return nil
+}
+
+// result puts everything together.
+func (a *asking) result(ctx context.Context) (search.Result, error) {
+	r := search.Result{Total: int(a.answers[overall].Total.Value), Corrected: a.pass.Corrected, Hits: make([]search.Hit, 0, len(a.hits))}
+	for i := range a.hits {
+		v := &a.hits[i]
+		h := search.Hit{Product: v.product(), SKU: id.SKU(first(v.Fields.SKU)), Name: first(v.Fields.Name)}
+		// The index may have changed between two requests: the best variant is the
+		// one that the hit was found by.
+		h.Matching = slices.DeleteFunc(a.matching[h.Product], func(sku id.SKU) bool { return sku == h.SKU })
+		h.Matching = slices.Insert(h.Matching, 0, h.SKU)
+		h.Matching = h.Matching[:min(len(h.Matching), search.MaxMatching)]
+		r.Hits = append(r.Hits, h)
+	}
+	if a.text != nil {
+		if err := a.engine.highlight(ctx, &a.pass.Clause, r.Hits); err != nil {
+			return r, err
+		}
+	}
+	r.Facets = a.facets()
+	r.Price, r.Histogram = a.prices()
+	r.Approximate = a.approximate()
+	return r, nil
+}

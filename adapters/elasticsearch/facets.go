@@ -1,0 +1,431 @@
+package elasticsearch
+
+import (
+	"cmp"
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+func decode(text []byte, into any) error {
+	if err := json.Unmarshal(text, into); err != nil {
+		return fault.Wrap(fault.Internal, "elasticsearch", err)
+	}
+	return nil
+}
+
+// How products are counted: exactly up to so many, by estimate above. The
+// engine sets aside 4 to 5 bytes for each of them, in every bucket.
+const (
+	exactTotal = 40_000
+	exactValue = 3_000
+)
+
+func productsUpTo(n int) object {
+	return object{"cardinality": object{"field": "product_id", "precision_threshold": n}}
+}
+
+// How many values are asked for: those that most variants have are nearly
+// always those that most products have.
+const (
+	manyValues     = search.MaxFacetValues + 14
+	manyCategories = 2 * search.MaxFacetValues
+	manyNames      = 200 // of attributes
+)
+
+func termsOf(field string, size int) object {
+	return object{"terms": object{"field": field, "size": size}, "aggs": object{"products": productsUpTo(exactValue)}}
+}
+
+// keyOf names an attribute among the answers, apart from the other facets.
+func keyOf(attribute string) string { return ":" + attribute }
+
+func (a *asking) filter(attribute string) (search.Filter, bool) {
+	i := slices.IndexFunc(a.q.Filters, func(f search.Filter) bool { return f.Name == attribute })
+	if i < 0 {
+		return search.Filter{}, false
+	}
+	return a.q.Filters[i], true
+}
+
+// everyPart returns the facets that a first request asks for.
+func (a *asking) everyPart() []string {
+	parts := []string{byCategory, byBrand, byPrice}
+	for _, name := range a.asked.attributes {
+		parts = append(parts, keyOf(name))
+	}
+	return parts
+}
+
+// facetQueries asks for facets: those without a filter of their own together,
+// each of the others by itself.
+func (a *asking) facetQueries(parts []string, total bool) object {
+	queries, below := object{}, object{}
+	if total {
+		below["total"] = productsUpTo(exactTotal)
+		below["names"] = object{"terms": object{"field": "attribute_names", "size": manyNames}}
+		below["numbers"] = object{"terms": object{"field": "number_names", "size": manyNames}}
+	}
+	for _, key := range parts {
+		present, inner := a.part(key)
+		name := strings.TrimPrefix(key, ":")
+		if a.where.of(name) == nil {
+			below[key] = object{"filter": present, "aggs": inner}
+		} else {
+			queries[key] = object{"filter": object{"bool": object{"filter": []object{present, a.where.but(name)}}}, "aggs": inner}
+		}
+	}
+	if len(below) > 0 {
+		queries[overall] = object{"filter": a.where.all(), "aggs": below}
+	}
+	return queries
+}
+
+// part asks for one facet, of the documents that have it.
+func (a *asking) part(key string) (present, inner object) {
+	everything := object{"match_all": object{}}
+	switch key {
+	case byCategory, byBrand:
+		field, size := "category_shown", manyCategories
+		if key == byBrand {
+			field, size = "brand_shown", manyValues
+		}
+		inner = object{"values": termsOf(field, size)}
+		if own := a.where.of(key); own != nil {
+			inner["chosen"] = object{"filter": own, "aggs": object{"values": termsOf(field, 2*search.MaxSelection)}}
+		}
+		return everything, inner
+	case byPrice:
+		inner = object{"least": object{"min": object{"field": "price"}}, "most": object{"max": object{"field": "price"}}}
+		if ends := a.asked.prices; len(ends) > 1 {
+			ranges := make([]object, len(ends)-1)
+			for i := range ranges {
+				ranges[i] = object{"from": ends[i], "to": ends[i+1]}
+			}
+			inner["ranges"] = object{"range": object{"field": "price", "ranges": ranges}, "aggs": object{"products": productsUpTo(exactValue)}}
+		}
+		return everything, inner
+	}
+	name := key[1:]
+	def, _ := a.schema.Attribute(name)
+	if def.Numeric {
+		return object{"term": object{"number_names": name}}, a.numbersPart(name)
+	}
+	field := "attributes." + name
+	inner = object{"products": productsUpTo(exactValue), "values": termsOf(field, manyValues)}
+	if f, selected := a.filter(name); selected && len(f.Values) > 0 {
+		texts := f.Texts()
+		inner["chosen"] = object{"filter": object{"terms": object{field: texts}}, "aggs": object{"values": termsOf(field, len(texts))}}
+	}
+	return object{"term": object{"attribute_names": name}}, inner
+}
+
+func (a *asking) numbersPart(name string) object {
+	field := "numbers." + name
+	end := func(direction string) object {
+		return object{"terms": object{"field": field, "size": 1, "order": object{"_key": direction}}}
+	}
+	inner := object{"products": productsUpTo(exactValue), "first": end("asc"), "last": end("desc")}
+	if ends := a.asked.ends[name]; len(ends) > 1 {
+		ranges := make([]object, len(ends)-1)
+		for i := range ranges {
+			ranges[i] = object{"range": object{field: object{"gte": sortable(ends[i]), "lt": sortable(ends[i+1])}}}
+		}
+		inner["ranges"] = object{"filters": object{"filters": ranges}, "aggs": object{"products": productsUpTo(exactValue)}}
+	}
+	return inner
+}
+
+// missing returns the facets that are needed and not answered yet, or not with
+// the right ends, and notes what is asked for now.
+func (a *asking) missing() []string {
+	var parts []string
+	if price := a.answers[byPrice]; price.Documents > 0 {
+		ends := search.PriceBounds(int64(price.Least.Value), int64(price.Most.Value))
+		if !slices.Equal(a.asked.prices, ends) {
+			a.asked.prices = ends
+			parts = append(parts, byPrice)
+		}
+	}
+	worthy := a.worthy()
+	names := a.asked.attributes[:0:0]
+	for _, name := range worthy {
+		names = append(names, name)
+		if _, answered := a.answers[keyOf(name)]; !answered {
+			parts = append(parts, keyOf(name))
+		}
+	}
+	a.asked.attributes = names
+	if a.asked.ends == nil {
+		a.asked.ends = map[string][]float64{}
+	}
+	for _, c := range a.chosen() {
+		if !c.Numeric {
+			continue
+		}
+		least, most := a.numbers(c.Name)
+		if ends := search.Bounds(least, most); !slices.Equal(a.asked.ends[c.Name], ends) {
+			a.asked.ends[c.Name] = ends
+			parts = append(parts, keyOf(c.Name))
+		}
+	}
+	return parts
+}
+
+// How many attributes are looked at before it is known which matter.
+const (
+	fewNames  = 20
+	fewEnough = 500 // variants: of so few, all attributes can be looked at
+	mostNames = 60
+)
+
+// worthy returns the attributes to look at: those selected, and those that most
+// documents have, until no other can be among the chosen.
+func (a *asking) worthy() []string {
+	var names []string
+	for _, f := range a.q.Filters {
+		if _, shown := defined(a.schema, f.Name); shown {
+			names = append(names, f.Name)
+		}
+	}
+	all := a.answers[overall]
+	if int(all.Total.Value) < 2 { // there is nothing to choose
+		return names
+	}
+	type counted struct {
+		name      string
+		position  int
+		documents int
+	}
+	var others []counted
+	gather := func(buckets []bucket, numeric bool) {
+		for _, b := range buckets {
+			if def, shown := defined(a.schema, b.Key); shown && def.Numeric == numeric && !slices.Contains(names, b.Key) {
+				others = append(others, counted{b.Key, def.Position, b.Documents})
+			}
+		}
+	}
+	gather(all.Names.Buckets, false)
+	gather(all.Numbers.Buckets, true)
+	slices.SortFunc(others, func(x, y counted) int {
+		return cmp.Or(y.documents-x.documents, x.position-y.position, strings.Compare(x.name, y.name))
+	})
+	enough := fewNames
+	if all.Documents <= fewEnough {
+		enough = mostNames
+	}
+	for _, o := range others {
+		_, answered := a.answers[keyOf(o.name)]
+		if !answered && enough <= 0 && a.decided(o.documents) {
+			break
+		}
+		names = append(names, o.name)
+		enough--
+	}
+	return names
+}
+
+// decided reports whether an attribute that this many documents have cannot be
+// among the chosen.
+func (a *asking) decided(documents int) bool {
+	chosen := a.chosen()
+	if len(chosen) < search.MaxFacets-2 {
+		return false
+	}
+	for _, c := range chosen {
+		if !c.Selected && c.Products < documents {
+			return false
+		}
+	}
+	return true
+}
+
+// chosen returns the attributes that matter among those that were answered.
+func (a *asking) chosen() []search.Candidate {
+	var candidates []search.Candidate
+	for key, r := range a.answers {
+		if key[0] != ':' || r.Documents == 0 {
+			continue
+		}
+		def, shown := defined(a.schema, key[1:])
+		if !shown {
+			continue
+		}
+		_, selected := a.filter(def.Name)
+		c := search.Candidate{Attribute: def, Products: count(r.Products, r.Documents), Distinct: len(r.Values.Buckets), Selected: selected}
+		if def.Numeric {
+			if c.Distinct = 1; len(r.First.Buckets) > 0 && len(r.Last.Buckets) > 0 && r.First.Buckets[0].Key != r.Last.Buckets[0].Key {
+				c.Distinct = 2
+			}
+		}
+		for _, b := range r.Values.Buckets {
+			c.Most = max(c.Most, b.count())
+		}
+		candidates = append(candidates, c)
+	}
+	return search.Choose(candidates, int(a.answers[overall].Total.Value))
+}
+
+// count returns a number of products, of which there are not more than documents.
+func count(products value, documents int) int { return min(int(products.Value), documents) }
+
+func (b bucket) count() int { return count(b.Products, b.Documents) }
+
+func (a *asking) numbers(name string) (least, most float64) {
+	r := a.answers[keyOf(name)]
+	if len(r.First.Buckets) == 0 || len(r.Last.Buckets) == 0 {
+		return 0, 0
+	}
+	return unsortable(r.First.Buckets[0].Key), unsortable(r.Last.Buckets[0].Key)
+}
+
+// facets returns what the result can be narrowed by.
+func (a *asking) facets() []search.Facet {
+	facets := make([]search.Facet, 0, search.MaxFacets)
+	facets = append(facets, a.categoryFacet(), a.brandFacet())
+	for _, c := range a.chosen() {
+		filter, _ := a.filter(c.Name)
+		if c.Numeric {
+			facets = append(facets, a.rangeFacet(c.Attribute, filter))
+		} else {
+			facets = append(facets, a.termsFacet(c.Attribute, filter))
+		}
+	}
+	return facets
+}
+
+// shownValues returns the buckets of a facet whose keys have several members,
+// the first of which tells values apart. While something is being renamed there
+// are old and new names of it: the one that more have is shown.
+func (a *asking) shownValues(key string) (ids []string, members map[string][]string, counts map[string]int) {
+	r := a.answers[key]
+	members, counts = map[string][]string{}, map[string]int{}
+	var chosen answer
+	if len(r.Chosen) > 0 {
+		_ = json.Unmarshal(r.Chosen, &chosen) // it was read once already
+	}
+	seen := map[string]bool{}
+	for i, b := range slices.Concat(r.Values.Buckets, chosen.Values.Buckets) {
+		parts := strings.SplitN(b.Key, separator, map[string]int{byCategory: 4, byBrand: 2}[key])
+		if seen[b.Key] || i >= len(r.Values.Buckets) && !a.selects(key, parts) {
+			continue
+		}
+		seen[b.Key] = true
+		if _, known := members[parts[0]]; !known {
+			members[parts[0]] = parts
+			ids = append(ids, parts[0])
+		}
+		counts[parts[0]] += b.count()
+	}
+	return ids, members, counts
+}
+
+func (a *asking) selects(key string, parts []string) bool {
+	if key == byBrand {
+		return slices.Contains(a.q.Brands, parts[0])
+	}
+	return a.q.Category != "" && (a.q.Category == parts[1] || a.q.Category == parts[0])
+}
+
+func (a *asking) categoryFacet() search.Facet {
+	var values []search.FacetValue
+	missing := a.q.Category != ""
+	ids, members, counts := a.shownValues(byCategory)
+	for _, id := range ids {
+		m := members[id]
+		v := search.FacetValue{Value: m[1], Parent: m[2], Label: m[3], Count: counts[id], Selected: a.selects(byCategory, m)}
+		missing = missing && !v.Selected
+		values = append(values, v)
+	}
+	if missing {
+		values = append(values, search.FacetValue{Value: a.q.Category, Label: a.q.Category, Selected: true})
+	}
+	return search.Facet{Name: search.FacetCategory, Label: "Category", Type: search.Terms, Values: sorted(values, nil)}
+}
+
+func (a *asking) brandFacet() search.Facet {
+	var values []search.FacetValue
+	missing := slices.Clone(a.q.Brands)
+	ids, members, counts := a.shownValues(byBrand)
+	for _, slug := range ids {
+		values = append(values, search.FacetValue{Value: slug, Label: members[slug][1], Count: counts[slug], Selected: slices.Contains(a.q.Brands, slug)})
+		missing = slices.DeleteFunc(missing, func(s string) bool { return s == slug })
+	}
+	for _, slug := range missing {
+		values = append(values, search.FacetValue{Value: slug, Label: slug, Selected: true})
+	}
+	return search.Facet{Name: search.FacetBrand, Label: "Brand", Type: search.Terms, Values: sorted(values, nil)}
+}
+
+func sorted(values []search.FacetValue, choices []search.Choice) []search.FacetValue {
+	if values == nil {
+		values = []search.FacetValue{}
+	}
+	return search.SortValues(values, choices)
+}
+
+func (a *asking) termsFacet(def *search.Attribute, filter search.Filter) search.Facet {
+	r := a.answers[keyOf(def.Name)]
+	var chosen answer
+	if len(r.Chosen) > 0 {
+		_ = json.Unmarshal(r.Chosen, &chosen) // it was read once already
+	}
+	var values []search.FacetValue
+	add := func(text string, count int, selected bool) {
+		if slices.ContainsFunc(values, func(v search.FacetValue) bool { return v.Value == text }) {
+			return
+		}
+		label := text
+		if i := slices.IndexFunc(def.Choices, func(c search.Choice) bool { return c.Value == text }); i >= 0 {
+			label = cmp.Or(def.Choices[i].Label, text)
+		}
+		values = append(values, search.FacetValue{Value: text, Label: label, Count: count, Selected: selected})
+	}
+	for _, b := range slices.Concat(r.Values.Buckets, chosen.Values.Buckets) {
+		add(b.Key, b.count(), filter.Matches(search.Text(b.Key)))
+	}
+	for _, text := range filter.Values { // selected, and nothing left of it
+		add(text, 0, true)
+	}
+	return search.Facet{Name: def.Name, Label: cmp.Or(def.Label, def.Name), Type: search.Terms, Values: sorted(values, def.Choices)}
+}
+
+func (a *asking) rangeFacet(def *search.Attribute, filter search.Filter) search.Facet {
+	f := search.Facet{Name: def.Name, Label: cmp.Or(def.Label, def.Name), Type: search.Ranges, Unit: def.Unit, Buckets: []search.Bucket{}}
+	f.Min, f.Max = a.numbers(def.Name)
+	ends, buckets := a.asked.ends[def.Name], a.answers[keyOf(def.Name)].Ranges.Buckets
+	for i := range min(len(ends)-1, len(buckets)) {
+		f.Buckets = append(f.Buckets, search.Bucket{From: ends[i], To: ends[i+1], Count: buckets[i].count(), Selected: filter.Covers(ends[i], ends[i+1])})
+	}
+	return f
+}
+
+// prices returns the range of prices and its histogram.
+func (a *asking) prices() (*search.PriceRange, []search.PriceBucket) {
+	histogram := []search.PriceBucket{}
+	r := a.answers[byPrice]
+	if r.Documents == 0 {
+		return nil, histogram
+	}
+	ends := a.asked.prices
+	for i := range min(len(ends)-1, len(r.Ranges.Buckets)) {
+		histogram = append(histogram, search.PriceBucket{From: ends[i], To: ends[i+1], Count: r.Ranges.Buckets[i].count()})
+	}
+	return &search.PriceRange{Min: int64(r.Least.Value), Max: int64(r.Most.Value)}, histogram
+}
+
+// approximate reports whether the result has numbers that may be estimates.
+func (a *asking) approximate() bool {
+	for _, r := range a.answers {
+		for _, b := range slices.Concat(r.Values.Buckets, r.Ranges.Buckets) {
+			if b.Documents > exactValue && b.count() != b.Documents {
+				return true
+			}
+		}
+	}
+	return a.answers[overall].Total.Value > math.Min(exactTotal, 10_000)
+}

@@ -1,0 +1,48 @@
+package elasticsearch
+
+import (
+	"encoding/json"
+
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// shapeKeys returns under which keys the shape of a query's result is kept: as
+// it is, whatever its page and order; and without its filters, which change it
+// a little.
+func shapeKeys(q *search.Query) [2]string {
+	exact := *q
+	exact.Page, exact.PerPage, exact.Sort = 0, 0, search.ByDefault
+	bare := search.Query{Text: q.Text, Category: q.Category, Exact: q.Exact}
+	var keys [2]string
+	for i, q := range []*search.Query{&exact, &bare} {
+		text, _ := json.Marshal(q) // numbers of a valid query are finite
+		keys[i] = string(text)
+	}
+	return keys
+}
+
+// guess returns the shape that a query's result had before, or one like it.
+func (e *Engine) guess(q *search.Query) shape {
+	for _, key := range shapeKeys(q) {
+		if s, ok := e.shapes.find(key); ok {
+			return s.clone()
+		}
+	}
+	return shape{}
+}
+
+func (e *Engine) remember(q *search.Query, s shape) {
+	for _, key := range shapeKeys(q) {
+		e.shapes.keep(key, s)
+	}
+}
+
+// clone returns a shape that can be changed.
+func (s shape) clone() shape {
+	ends := make(map[string][]float64, len(s.ends))
+	for name, list := range s.ends {
+		ends[name] = list
+	}
+	s.ends = ends
+	return s
+}
