@@ -21,12 +21,10 @@ type address struct {
 // parse reads amqp://user:password@host:5672,other:5672/vhost. Its errors
 // repeat nothing of the URL, which holds a password.
 func parse(url string) (address, error) {
-	wrong := func(why string) (address, error) {
-		return address{}, fault.New(fault.Invalid, "", "the queue's URL "+why)
-	}
+	wrong := func(why string) error { return fault.New(fault.Invalid, "", "the queue's URL "+why) }
 	scheme, rest, ok := strings.Cut(url, "://")
 	if !ok || scheme != "amqp" && scheme != "amqps" {
-		return wrong("must begin with amqp:// or amqps://")
+		return address{}, wrong("must begin with amqp:// or amqps://")
 	}
 	end := strings.IndexAny(rest, "/?")
 	if end < 0 {
@@ -40,12 +38,12 @@ func parse(url string) (address, error) {
 	a := address{nodes: authority}
 	for node := range strings.SplitSeq(authority, ",") {
 		if node == "" || node[0] == ':' {
-			return wrong("names no host")
+			return address{}, wrong("names no host")
 		}
 		one := scheme + "://" + credentials + node + tail
 		parsed, err := amqp.ParseURI(one)
 		if err != nil {
-			return wrong("cannot be read: it must look like amqp://user:password@host:5672/vhost, with reserved characters percent-encoded")
+			return address{}, wrong("cannot be read: it must look like amqp://user:password@host:5672/vhost, with reserved characters percent-encoded")
 		}
 		a.urls = append(a.urls, one)
 		a.vhost, a.user = parsed.Vhost, parsed.Username

@@ -4,14 +4,23 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/bodega-commerce/bodega/adapters/files"
 	"github.com/bodega-commerce/bodega/adapters/jobs"
+	"github.com/bodega-commerce/bodega/adapters/memsearch"
+	"github.com/bodega-commerce/bodega/adapters/sandbox"
+	"github.com/bodega-commerce/bodega/adapters/sqlite"
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/job"
+	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/ports"
 	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
@@ -95,6 +104,79 @@ func TestClient_SurvivesItsBroker(t *testing.T) {
 	})
 }
 
+// TestRunner_AdjustsOnce has a shop do the jobs of others, most of them sent
+// twice, over a network that is cut between effect and answer.
+func TestRunner_AdjustsOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db, err := sqlite.Open(t.Context(), filepath.Join(dir, "shop.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	shop, err := core.New(core.Deps{
+		Catalog: db.Catalog(), Orders: db.Orders(), Identity: db.Identity(), Search: memsearch.New(),
+		Files: files.Dir(filepath.Join(dir, "media")), Mail: files.Mail(filepath.Join(dir, "mail")),
+		Payments: core.Providers{"sandbox": sandbox.New(filepath.Join(dir, "sandbox.log"))},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := account.System("test")
+	if _, err := shop.Catalog.Create(t.Context(), core.CreateProduct{
+		By: by, Name: "Tray", Variants: []core.NewVariant{{SKU: "TRAY", Price: money.New(900, "EUR")}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+
+	url := containers.RabbitMQ(t)
+	link, g := containers.Proxy(t, url), &grave{}
+	outsider, consumer := open(t, url, nil), open(t, link.URL, func(o *Options) { o.Bury = g })
+	runner := jobs.New(shop, consumer.Source())
+	runner.Log, runner.Loops, runner.BuildIndex = slog.New(slog.DiscardHandler), nil, nil
+	var handled atomic.Int32
+	runner.Observe = func(string, string, time.Duration) {
+		if handled.Add(1)%100 == 0 {
+			link.Cut(t) // what is done and not answered is handed out again
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- runner.Run(ctx) }()
+	defer func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+
+	const n = 300
+	for range n / 10 {
+		var batch []job.Envelope
+		for range 10 {
+			e := made(job.AdjustInventory)
+			e.Payload = []byte(`{"sku":"TRAY","delta":1,"reason":"received"}`)
+			batch = append(batch, e, e)
+		}
+		publish(t, outsider, batch...)
+	}
+	ch := dial(t, url)
+	eventually(t, "all is done", func() bool {
+		q, err := ch.QueueDeclarePassive(job.AdjustInventory, true, false, false, false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q.Messages == 0 && int(handled.Load()) >= 2*n
+	})
+	levels, err := shop.Inventory.Levels(t.Context(), core.ShowLevels{By: by, SKUs: []id.SKU{"TRAY"}})
+	if err != nil || len(levels) != 1 || levels[0].OnHand != n {
+		t.Errorf("levels %+v, %v, want %d after %d attempts", levels, err, n, handled.Load())
+	}
+	if dead := g.all(); len(dead) > 0 {
+		t.Errorf("dead are %+v", dead)
+	}
+}
+
 // TestRelay_LosesNothing carries a thousand jobs over a network that fails, to
 // a consumer that loses its connection between effect and answer.
 func TestRelay_LosesNothing(t *testing.T) {
@@ -142,7 +224,7 @@ func TestRelay_LosesNothing(t *testing.T) {
 			link := []*containers.Link{out, in}[rand.N(2)]
 			switch rand.N(3) {
 			case 0:
-				link.Cut(t)
+				link.Cut(t) //nolint:contextcheck // it lasts as long as the test
 			case 1:
 				link.LoseAnswers(t)
 			case 2:
@@ -150,7 +232,7 @@ func TestRelay_LosesNothing(t *testing.T) {
 			}
 			pause(ctx, rand.N(500*time.Millisecond))
 			if ctx.Err() == nil {
-				link.Heal(t)
+				link.Heal(t) //nolint:contextcheck // likewise
 			}
 			pause(ctx, rand.N(3*time.Second))
 		}

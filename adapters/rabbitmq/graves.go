@@ -143,7 +143,7 @@ func (s *Source) letter(d amqp.Delivery, queue, task string) job.DeadJob {
 		key := clean(d.RoutingKey, 100)
 		return s.dead(d, key, fmt.Sprintf("there is no queue for the routing key %q", key))
 	}
-	switch why, _ := d.Headers["x-first-death-reason"].(string); { //nolint:errcheck // a header of another type says nothing
+	switch why, _ := d.Headers["x-first-death-reason"].(string); {
 	case lastError(d.Headers) != "":
 		return s.dead(d, task, lastError(d.Headers))
 	case why == "delivery_limit":

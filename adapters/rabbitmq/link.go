@@ -41,6 +41,7 @@ type session struct {
 	conn    *amqp.Connection
 	ch      *amqp.Channel // declared the topology; in confirm mode
 	ended   chan struct{}
+	why     error       // it ended; nil: we closed it
 	blocked atomic.Bool // the broker's alarm is raised: it reads nothing from us
 
 	publishing sync.Mutex // channels are not for several goroutines
@@ -91,7 +92,7 @@ func (l *link) keep(ctx context.Context, s *session) {
 		select {
 		case <-s.ended:
 			l.set(nil)
-			l.log.WarnContext(ctx, "RabbitMQ is lost", "connection", l.name)
+			l.log.WarnContext(ctx, "RabbitMQ is lost", "connection", l.name, "error", s.why)
 		case <-ctx.Done():
 			l.set(nil)
 			s.end()
@@ -152,9 +153,11 @@ func (s *session) watch(conn, ch chan *amqp.Error, blocked chan amqp.Blocking) {
 	defer close(s.ended)
 	for {
 		select {
-		case <-conn:
+		case err := <-conn:
+			s.note(err)
 			return
-		case <-ch:
+		case err := <-ch:
+			s.note(err)
 			s.end()
 			return
 		case b, open := <-blocked:
@@ -164,6 +167,12 @@ func (s *session) watch(conn, ch chan *amqp.Error, blocked chan amqp.Blocking) {
 			}
 			s.blocked.Store(b.Active)
 		}
+	}
+}
+
+func (s *session) note(err *amqp.Error) {
+	if err != nil {
+		s.why = err
 	}
 }
 
