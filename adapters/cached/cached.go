@@ -45,7 +45,7 @@ const (
 // told of changes.
 func Catalog(store ports.CatalogStore, cache ports.Cache, o Options) (ports.CatalogStore, ports.Invalidator) {
 	marks := store.Marks
-	cache = newDebts(cache)
+	cache = frontOf(cache)
 	store.Products = Products(store.Products, marks, cache, o)
 	store.Taxonomy = Taxonomies(store.Taxonomy, marks, cache, o)
 	return store, Invalidator(cache, marks)
@@ -65,7 +65,7 @@ func Taxonomies(store ports.Taxonomies, marks ports.Marker, cache ports.Cache, o
 
 func newShelf(marks ports.Marker, cache ports.Cache, o Options) *shelf {
 	s := &shelf{
-		cache: cache, marks: marks, shared: o.Shared, observe: o.Observe, now: o.Now, rand: o.Rand,
+		cache: frontOf(cache), marks: marks, shared: o.Shared, observe: o.Observe, now: o.Now, rand: o.Rand,
 		flights: &singleflight.Group{},
 	}
 	if s.observe == nil {

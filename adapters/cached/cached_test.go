@@ -553,7 +553,19 @@ func TestCatalog_WithoutItsCache(t *testing.T) {
 // than what was told before it asked.
 func TestProducts_NeverOlderThanTheLastChange(t *testing.T) {
 	t.Parallel()
-	w := newWorld(cached.Options{})
+	for name, believe := range map[string]time.Duration{"Asking": 0, "Believing": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(cached.Options{})
+			w.believe = believe
+			w.open(cached.Options{})
+			neverOlder(t, w)
+		})
+	}
+}
+
+func neverOlder(t *testing.T, w *world) {
+	t.Helper()
 	const shelf = 3
 	var told [shelf + 1]atomic.Int64
 	for n := byte(1); n <= shelf; n++ {

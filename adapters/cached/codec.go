@@ -72,7 +72,7 @@ func fetch[T any](ctx context.Context, s *shelf, q query[T]) (*item, error) {
 		if !ok {
 			return nil, nil
 		}
-		it.value, it.names = v, q.generations(v)
+		it.value, it.names, it.along = v, q.generations(v), q.asksNext(v)
 		if q.weight != nil {
 			it.weight = q.weight(v)
 		}

@@ -1,12 +1,15 @@
-// Package cached answers the storefront's first reads from memory: product
-// details, lists, hydration of search hits, the taxonomy.
+// Package cached answers what shoppers only look at from memory: product
+// details, lists, hydration of search hits, the taxonomy, what is in stock,
+// carts, the first view of a category.
 //
 // Each process holds what it read as Go values, because decoding a product
 // costs as much as reading it from SQLite. What it holds is served only while
 // the generations in ports.Cache, which all processes share, are as they were
 // when it was read, and only if the mark it was read at covers what the caller
 // has to see. With Options.Shared the processes also hand each other encoded
-// values through that cache.
+// values through that cache, under the keys that operators know: product_list:…,
+// product_detail:…, category_tree, filters:…, cart:…. Availability is never part
+// of a product's value.
 //
 // Three rules keep what is served as new as the last invalidation:
 //
@@ -19,9 +22,10 @@
 //     value, and reads again if it began too early.
 //
 // Nothing here is needed for a right answer: without the cache the store is
-// asked, a bounded number of times at once.
+// asked, a bounded number of times at once, and what decides always asks the
+// primary.
 //
-// It is ports.Products and ports.Taxonomies around another, and the
+// It decorates the stores, the search engine and the limiter, and is the
 // ports.Invalidator that makes held values stale. It imports the standard
 // library, nouns, ports and x/sync.
 package cached

@@ -26,7 +26,7 @@ var availableLife = life{30 * time.Second, time.Minute}
 // each transaction telling what it made stale. Nothing that decides is cached.
 func Orders(store ports.OrderStore, cache ports.Cache, o Options) ports.OrderStore {
 	marks := store.Marks
-	cache = newDebts(cache)
+	cache = frontOf(cache)
 	told := invalidator{cache, marks}
 	shown := &carts{store.Carts, newShelf(marks, cache, o), told, codecOf[cart.Cart]()}
 	store.Carts, store.Views = shown, shown

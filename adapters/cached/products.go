@@ -41,6 +41,7 @@ func (c *products) BySlug(ctx context.Context, slug string, after ports.Mark) (c
 		// Its own generation as well as the slug's: under an old slug it is
 		// found by its id alone.
 		generations: func(p catalog.Product) []string { return []string{oneProduct(p.ID), oneSlug(slug)} },
+		along:       forItsPage,
 		absent: func() []string {
 			if !catalog.ValidSlug(slug) {
 				return nil // there is no end of these
@@ -49,6 +50,18 @@ func (c *products) BySlug(ctx context.Context, slug string, after ports.Mark) (c
 		},
 		codec: c.details,
 	}, after)
+}
+
+// forItsPage names the generations of what a product is shown with.
+func forItsPage(p catalog.Product) []string {
+	if len(p.Variants) > few {
+		return []string{theTree, anyStock}
+	}
+	names := append(make([]string, 0, 1+len(p.Variants)), theTree)
+	for i := range p.Variants {
+		names = append(names, stockOf(p.Variants[i].SKU))
+	}
+	return names
 }
 
 // listed is a page and the categories it was asked for: a key names only the
@@ -67,6 +80,7 @@ func (c *products) Page(ctx context.Context, l catalog.Listing, after ports.Mark
 			return listed{slices.Clone(l.Categories), page}, err
 		},
 		generations: func(listed) []string { return []string{anyProduct} },
+		along:       func(listed) []string { return []string{theTree, anyStock} },
 		weight:      func(v listed) int { return 1 + len(v.Page.Products) },
 		fits:        func(v listed) bool { return slices.Equal(v.Categories, l.Categories) },
 		codec:       c.lists,
@@ -144,9 +158,9 @@ func idKey(p id.Product) string { return string(p.UUID[:]) }
 // id, nil for the others.
 func (c *products) heldByID(ctx context.Context, ids []id.Product, after ports.Mark) ([]*item, error) {
 	items := make([]*item, len(ids))
-	latest, err := c.s.generations(ctx, []string{anyProduct})
+	latest, err := c.s.cache.ask(ctx, []string{anyProduct}, []string{theTree, anyStock})
 	if err != nil {
-		return nil, err
+		return nil, bypass{err}
 	}
 	clock, calm := c.s.now(), latest[0].Number
 	var names []string // of those that a change may have been about

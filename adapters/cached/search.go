@@ -20,7 +20,7 @@ const settle = 3 * time.Second
 // first, its facets above all, cached. marks is the position of the catalogue's
 // primary.
 func Search(engine ports.SearchEngine, marks ports.Marker, cache ports.Cache, o Options) ports.SearchEngine {
-	return &facets{SearchEngine: engine, s: newShelf(marks, newDebts(cache), o), codec: codecOf[search.Result]()}
+	return &facets{SearchEngine: engine, s: newShelf(marks, cache, o), codec: codecOf[search.Result]()}
 }
 
 type facets struct {

@@ -18,7 +18,7 @@ import (
 
 // shelf holds values of any kind and gets new ones.
 type shelf struct {
-	cache   ports.Cache
+	cache   *front
 	marks   ports.Marker
 	shared  bool
 	observe func(string, Source)
@@ -34,6 +34,7 @@ type item struct {
 	value   any
 	missing error              // NotFound, in place of a value
 	names   []string           // of the generations it belongs to
+	along   []string           // those that whoever asks for it asks for next
 	seen    []ports.Generation // their state when it was held; nil: it was overtaken before
 	at      ports.Mark
 	born    time.Time
@@ -56,6 +57,7 @@ type query[T any] struct {
 	life
 	generations func(T) []string // that a value belongs to
 	calm        string           // a generation that is raised with any of these; "": there is none
+	along       func(T) []string // generations that whoever asks this asks for next; nil: none
 	absent      func() []string  // that its absence belongs to; none: absence is not held
 	weight      func(T) int      // in products; nil: 1
 	fits        func(T) bool     // whether a value under the key answers the question; nil: any does
@@ -109,36 +111,53 @@ func (q *query[T]) answeredBy(it *item) bool {
 	return !ok || q.fits == nil || q.fits(v)
 }
 
+func (q *query[T]) asksNext(v T) []string {
+	if q.along == nil {
+		return nil
+	}
+	return q.along(v)
+}
+
 // serves reports whether an item that is still true is new enough.
 func (s *shelf) serves(it *item, after ports.Mark, clock time.Time) bool {
 	return it.at.Covers(after) && clock.Sub(it.born) < it.keep
 }
 
 // few names are looked up as fast as one.
-const few = 4
+const few = 8
 
 // same reports whether an item's generations are what they were. It is not what
 // it was if it was overtaken before it was held.
 func (s *shelf) same(ctx context.Context, it *item, calm string) (bool, error) {
-	names := it.names
-	if it.seen == nil {
+	switch {
+	case it.seen == nil:
 		return false, nil
+	case calm == "" || len(it.names) <= few:
+		return s.unchanged(ctx, it.names, it.seen, it.along)
 	}
-	if calm != "" && len(names) > few {
-		now, err := s.generations(ctx, []string{calm})
-		if err != nil || now[0].Number == it.calm.Load() {
-			return err == nil, err
-		}
-		names = append(slices.Clone(names), calm) // it is looked up before whatever is raised next
+	same, err := s.unchanged(ctx, []string{calm}, []ports.Generation{{Number: it.calm.Load()}}, nil)
+	if same || err != nil {
+		return same, err
 	}
-	now, err := s.generations(ctx, names)
+	now, err := s.generations(ctx, append(slices.Clone(it.names), calm))
 	if err != nil || !unchanged(it.seen, now) {
 		return false, err
 	}
-	if len(now) > len(it.seen) {
-		it.calm.Store(now[len(now)-1].Number)
-	}
+	it.calm.Store(now[len(now)-1].Number)
 	return true, nil
+}
+
+// unchanged reports whether generations are as they were seen, or were a moment
+// ago.
+func (s *shelf) unchanged(ctx context.Context, names []string, seen []ports.Generation, along []string) (bool, error) {
+	if same, known := s.cache.believed(names, seen); known {
+		return same, nil
+	}
+	now, err := s.cache.ask(ctx, names, along)
+	if err != nil {
+		return false, bypass{err}
+	}
+	return unchanged(seen, now), nil
 }
 
 // unchanged reports whether generations are now as they were seen.
@@ -217,7 +236,7 @@ func get[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, So
 	it.cost = max(s.now().Sub(it.born), time.Microsecond)
 	switch {
 	case err == nil:
-		it.value, it.names, it.life = v, q.generations(v), q.life
+		it.value, it.names, it.along, it.life = v, q.generations(v), q.asksNext(v), q.life
 		it.fresh += time.Duration((0.2*s.rand() - 0.1) * float64(it.fresh))
 		if q.weight != nil {
 			it.weight = q.weight(v)
@@ -261,8 +280,9 @@ func covers(at ports.Mark, generations []ports.Generation) bool {
 	return true
 }
 
+// generations returns what generations are now, all at the same moment.
 func (s *shelf) generations(ctx context.Context, names []string) ([]ports.Generation, error) {
-	_, now, err := s.cache.Lookup(ctx, "", names...)
+	now, err := s.cache.ask(ctx, names, nil)
 	if err != nil {
 		return nil, bypass{err}
 	}

@@ -27,6 +27,9 @@ type world struct {
 	reads  atomic.Int64
 	onRead func() // called in each read, before it takes its answer
 	cache  ports.Cache
+	// believe is given to cached.Front by open; 0: there is none.
+	believe time.Duration
+	asked   atomic.Int64 // how often the cache was looked into
 
 	ports.CatalogStore
 	told ports.Invalidator
@@ -50,13 +53,18 @@ func newWorld(o cached.Options) *world {
 
 // open puts a new process in front of the store.
 func (w *world) open(o cached.Options) {
-	w.CatalogStore, w.told = cached.Catalog(ports.CatalogStore{Products: store{w}, Taxonomy: store{w}, Marks: w}, (*failing)(w), o)
+	cache := ports.Cache((*failing)(w))
+	if w.believe > 0 {
+		cache = cached.Front(cache, w.believe)
+	}
+	w.CatalogStore, w.told = cached.Catalog(ports.CatalogStore{Products: store{w}, Taxonomy: store{w}, Marks: w}, cache, o)
 }
 
 // failing is the world's cache, so that a test can replace it.
 type failing world
 
 func (f *failing) Lookup(ctx context.Context, key string, gs ...string) (*ports.CacheEntry, []ports.Generation, error) {
+	f.asked.Add(1)
 	return f.cache.Lookup(ctx, key, gs...)
 }
 

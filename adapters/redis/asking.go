@@ -36,13 +36,15 @@ func (a *asking) ask(ctx context.Context, names []string) ([]ports.Generation, e
 	if len(names) == 0 {
 		return []ports.Generation{}, nil
 	}
-	q := &question{names: names, told: make(chan struct{})}
 	a.mu.Lock()
-	a.waiting = append(a.waiting, q)
 	if !a.underWay {
 		a.underWay = true
-		go a.work(context.WithoutCancel(ctx))
+		a.mu.Unlock()
+		defer a.next(ctx)
+		return a.c.generations(ctx, names)
 	}
+	q := &question{names: names, told: make(chan struct{})}
+	a.waiting = append(a.waiting, q)
 	a.mu.Unlock()
 	select {
 	case <-q.told:
@@ -52,9 +54,16 @@ func (a *asking) ask(ctx context.Context, names []string) ([]ports.Generation, e
 	}
 }
 
+// next lets those ask who have gathered meanwhile.
+func (a *asking) next(ctx context.Context) {
+	if together := a.gathered(); len(together) > 0 {
+		go a.work(context.WithoutCancel(ctx), together)
+	}
+}
+
 // work asks until nobody is waiting.
-func (a *asking) work(ctx context.Context) {
-	for together := a.next(); len(together) > 0; together = a.next() {
+func (a *asking) work(ctx context.Context, together []*question) {
+	for ; len(together) > 0; together = a.gathered() {
 		a.put(ctx, together)
 		for _, q := range together {
 			close(q.told)
@@ -62,8 +71,9 @@ func (a *asking) work(ctx context.Context) {
 	}
 }
 
-// next takes those who ask together next; none if nobody is waiting.
-func (a *asking) next() []*question {
+// gathered takes those who ask together next. If nobody is waiting, whoever
+// comes next asks alone.
+func (a *asking) gathered() []*question {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	n, names := 0, 0
