@@ -17,7 +17,7 @@ import (
 // keys. In this order nothing that the store refers to can be missing.
 func (a *App) Backup(ctx context.Context, to io.Writer) error {
 	snapshot := a.dir.file("shop.db.backup-" + time.Now().UTC().Format("20060102T150405.000000000"))
-	if err := a.store.Backup(ctx, snapshot); err != nil {
+	if err := a.file.Backup(ctx, snapshot); err != nil {
 		return err
 	}
 	defer os.Remove(snapshot) // it is in the tar by then

@@ -34,14 +34,21 @@ type Config struct {
 	AdminAPIKey string `env:"ADMIN_API_KEY" secret:"true"`
 	SecretKey   string `env:"SECRET_KEY" secret:"true"`
 
-	DatabaseURL  string   `env:"DATABASE_URL" secret:"true"`
-	ReplicaURLs  []string `env:"DATABASE_REPLICA_URLS" secret:"true"`
-	SearchURL    string   `env:"SEARCH_URL" secret:"true"`
-	CacheURL     string   `env:"CACHE_URL" secret:"true"`
-	QueueURL     string   `env:"QUEUE_URL" secret:"true"`
-	MailURL      string   `env:"MAIL_URL" secret:"true"`
-	MediaStore   string   `env:"MEDIA_STORE" secret:"true"`
-	MediaShared  bool     `env:"MEDIA_SHARED" envDefault:"false" rule:"must be true or false"`
+	DatabaseURL string   `env:"DATABASE_URL" secret:"true"`
+	CatalogURL  string   `env:"CATALOG_DATABASE_URL" secret:"true"`
+	OrdersURL   string   `env:"ORDERS_DATABASE_URL" secret:"true"`
+	IdentityURL string   `env:"IDENTITY_DATABASE_URL" secret:"true"`
+	ReplicaURLs []string `env:"DATABASE_REPLICA_URLS" secret:"true"`
+	Region      string   `env:"REGION"`
+	Connections int      `env:"DATABASE_CONNECTIONS" envDefault:"20" rule:"must be a whole number from 2"`
+	SearchURL   string   `env:"SEARCH_URL" secret:"true"`
+	CacheURL    string   `env:"CACHE_URL" secret:"true"`
+	QueueURL    string   `env:"QUEUE_URL" secret:"true"`
+	MailURL     string   `env:"MAIL_URL" secret:"true"`
+	MailFrom    string   `env:"MAIL_FROM"`
+	MediaStore  string   `env:"MEDIA_STORE" secret:"true"`
+	MediaShared bool     `env:"MEDIA_SHARED" envDefault:"false" rule:"must be true or false"`
+
 	PublicURL    string   `env:"PUBLIC_URL"`
 	Storefront   string   `env:"STOREFRONT_URL"`
 	MediaURL     string   `env:"MEDIA_URL"`
@@ -71,16 +78,29 @@ type Config struct {
 	CartTTL         time.Duration `env:"CART_TTL" envDefault:"720h" rule:"must be a duration like 720h"`
 	ReservationTTL  time.Duration `env:"RESERVATION_TTL" envDefault:"10m" rule:"must be a duration like 10m"`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" rule:"must be a duration like 30s"`
+	ShutdownDelay   time.Duration `env:"SHUTDOWN_DELAY" envDefault:"0s" rule:"must be a duration like 5s"`
 
 	LogLevel  LogLevel  `env:"LOG_LEVEL" envDefault:"info" rule:"must be debug, info, warn or error"`
 	LogFormat LogFormat `env:"LOG_FORMAT" rule:"must be json or text"`
 
+	Role    Role              // of the program
+	Migrate bool              // bring the store up to date, also in production
 	Version string            // of the program; "" : development
 	Log     *slog.Logger      // nil: to standard error, by LogLevel and LogFormat
 	Wrap    func(*core.Deps)  // lets tests stand between the shop and its adapters; nil: nobody does
+	Carry   func(*Carriers)   // the same between the shop and its broker
 	Now     func() time.Time  // nil: time.Now
 	Print   func(line string) // told what a person at the terminal wants to know; nil: nobody is
 }
+
+// Role is what a program is to a shop.
+type Role int
+
+const (
+	Server   Role = iota // answers requests; does the jobs too unless somebody else does
+	Consumer             // does jobs
+	Tool                 // an operator's, for as long as a command takes: does no jobs
+)
 
 // Errors is everything that is wrong with the settings, a line each.
 type Errors []string
@@ -98,11 +118,14 @@ func Default() Config {
 	return c
 }
 
-// Load reads settings from an environment of NAME=value lines, as os.Environ
-// returns it. It answers Errors with a line for every variable that is wrong,
-// unknown, or does not go together with the others. Names that begin with
-// BODEGA_TEST_ belong to tests and are not looked at.
-func Load(environ []string) (Config, error) {
+// Load reads a server's settings from an environment of NAME=value lines, as
+// os.Environ returns it. It answers Errors with a line for every variable that
+// is wrong, unknown, or does not go together with the others. Names that begin
+// with BODEGA_TEST_ belong to tests and are not looked at.
+func Load(environ []string) (Config, error) { return LoadAs(Server, environ) }
+
+// LoadAs is Load for a program of any role.
+func LoadAs(role Role, environ []string) (Config, error) {
 	var bad Errors
 	vars := map[string]string{}
 	for _, line := range environ {
@@ -118,7 +141,7 @@ func Load(environ []string) (Config, error) {
 			bad.add(name, "is not a setting"+suggest(name, fields))
 		}
 	}
-	var c Config
+	c := Config{Role: role}
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
 		bad = append(bad, explain(err, fields)...)
 	}

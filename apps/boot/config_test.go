@@ -56,16 +56,15 @@ func TestLoad(t *testing.T) {
 				"BODEGA_NONSENSE_HERE: is not a setting", "BODEGA_WORKER: must be auto, on or off",
 			},
 		},
-		"SecretTwice":     {[]string{"BODEGA_SECRET_KEY=xxxxxxxxxxxxxxxxxxxx", "BODEGA_SECRET_KEY_FILE=" + key}, []string{"BODEGA_SECRET_KEY: is set beside BODEGA_SECRET_KEY_FILE"}},
-		"MissingFile":     {[]string{"BODEGA_SECRET_KEY_FILE=/nowhere"}, []string{"BODEGA_SECRET_KEY_FILE: cannot be read"}},
-		"FileOfNoSecret":  {[]string{"BODEGA_CURRENCY_FILE=" + key}, []string{"BODEGA_CURRENCY_FILE: is not a setting"}},
-		"ShortKey":        {[]string{"BODEGA_ADMIN_API_KEY=short"}, []string{"BODEGA_ADMIN_API_KEY: must have at least 20 characters"}},
-		"Currency":        {[]string{"BODEGA_CURRENCY=XXX"}, []string{"BODEGA_CURRENCY: must be an ISO 4217 code"}},
-		"TaxRate":         {[]string{"BODEGA_TAX_RATES=DE=19"}, []string{"BODEGA_TAX_RATES: must be like DE:1900"}},
-		"URL":             {[]string{"BODEGA_PUBLIC_URL=shop.example"}, []string{"BODEGA_PUBLIC_URL: must be an address"}},
-		"Provider":        {[]string{"BODEGA_PAYMENT_PROVIDERS=cash"}, []string{`BODEGA_PAYMENT_PROVIDERS: "cash" is not a provider`}},
-		"StoreOfNoServer": {[]string{"BODEGA_DATABASE_URL=postgres://x"}, []string{"BODEGA_DATABASE_URL: this version of Bodega runs on its embedded parts only"}},
-		"WorkerOff":       {[]string{"BODEGA_WORKER=off"}, []string{"BODEGA_WORKER: must not be off"}},
+		"SecretTwice":    {[]string{"BODEGA_SECRET_KEY=xxxxxxxxxxxxxxxxxxxx", "BODEGA_SECRET_KEY_FILE=" + key}, []string{"BODEGA_SECRET_KEY: is set beside BODEGA_SECRET_KEY_FILE"}},
+		"MissingFile":    {[]string{"BODEGA_SECRET_KEY_FILE=/nowhere"}, []string{"BODEGA_SECRET_KEY_FILE: cannot be read"}},
+		"FileOfNoSecret": {[]string{"BODEGA_CURRENCY_FILE=" + key}, []string{"BODEGA_CURRENCY_FILE: is not a setting"}},
+		"ShortKey":       {[]string{"BODEGA_ADMIN_API_KEY=short"}, []string{"BODEGA_ADMIN_API_KEY: must have at least 20 characters"}},
+		"Currency":       {[]string{"BODEGA_CURRENCY=XXX"}, []string{"BODEGA_CURRENCY: must be an ISO 4217 code"}},
+		"TaxRate":        {[]string{"BODEGA_TAX_RATES=DE=19"}, []string{"BODEGA_TAX_RATES: must be like DE:1900"}},
+		"URL":            {[]string{"BODEGA_PUBLIC_URL=shop.example"}, []string{"BODEGA_PUBLIC_URL: must be an address"}},
+		"Provider":       {[]string{"BODEGA_PAYMENT_PROVIDERS=cash"}, []string{`BODEGA_PAYMENT_PROVIDERS: "cash" is not a provider`}},
+		"WorkerOff":      {[]string{"BODEGA_WORKER=off"}, []string{"BODEGA_WORKER: must not be off"}},
 		"Production": {
 			[]string{"BODEGA_ENV=production", "BODEGA_DEMO=true"},
 			[]string{"BODEGA_ADMIN_API_KEY: must be set", "BODEGA_DEMO: must not be true", "BODEGA_PAYMENT_PROVIDERS: must not hold the sandbox", "BODEGA_SECRET_KEY: must be set"},
@@ -77,6 +76,113 @@ func TestLoad(t *testing.T) {
 			_, err := Load(test.environ)
 			if err == nil {
 				t.Fatal("no error")
+			}
+			lines := strings.Split(err.Error(), "\n")
+			if len(lines) != len(test.lines) {
+				t.Fatalf("got %q, want %d lines", lines, len(test.lines))
+			}
+			for i, want := range test.lines {
+				if !strings.HasPrefix(lines[i], want) {
+					t.Errorf("line %d is %q, want %q…", i, lines[i], want)
+				}
+			}
+		})
+	}
+}
+
+// shared is what a shop on PostgreSQL has to be told.
+func shared(more ...string) []string {
+	return append([]string{
+		"BODEGA_ENV=test", "BODEGA_DATABASE_URL=postgres://u:secret@db.example/shop", "BODEGA_PUBLIC_URL=https://shop.example",
+		"BODEGA_ADMIN_API_KEY=a-key-of-enough-letters", "BODEGA_SECRET_KEY=a-secret-of-enough-letters",
+	}, more...)
+}
+
+const (
+	search = "BODEGA_SEARCH_URL=http://es.example:9200"
+	cache  = "BODEGA_CACHE_URL=redis://cache.example:6379/0"
+	queued = "BODEGA_QUEUE_URL=amqp://u:secret@queue.example:5672/shop"
+	bucket = "BODEGA_MEDIA_STORE=s3://KEY:secret@s3.example/media"
+)
+
+func TestLoadAs_PartsThatGoTogether(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		role    Role
+		environ []string
+		works   bool
+	}{
+		"Nothing":                   {Server, nil, true},
+		"EmbeddedWithMailAndBucket": {Server, []string{bucket, "BODEGA_MAIL_URL=smtp://mail.example?tls=none", "BODEGA_MAIL_FROM=Shop <shop@shop.example>"}, true},
+		"DatabaseAlone":             {Server, shared(), true},
+		"DatabaseOfSeveralHosts":    {Server, shared("BODEGA_DATABASE_URL=postgres://u:p@a.example:5432,b.example:5433/shop"), true},
+		"DatabasesOfTheirOwn":       {Server, shared("BODEGA_CATALOG_DATABASE_URL=postgres://u:p@c.example/c", "BODEGA_ORDERS_DATABASE_URL=postgresql://u:p@o.example/o"), true},
+		"Replicas":                  {Server, shared("BODEGA_DATABASE_REPLICA_URLS=postgres://u:p@r1.example/shop#eu,postgres://u:p@r2.example/shop", "BODEGA_REGION=eu"), true},
+		"CacheAlone":                {Server, shared(cache), true},
+		"IndexAlone":                {Server, shared(search), true},
+		"BrokerWithAWorkerInside":   {Server, shared(queued, "BODEGA_WORKER=on"), true},
+		"ServerBesideConsumers":     {Server, shared(search, cache, queued, bucket), false},
+		"ServerOfASharedDirectory":  {Server, shared(search, cache, queued, "BODEGA_MEDIA_STORE=/srv/media", "BODEGA_MEDIA_SHARED=true"), false},
+		"ServerThatLeavesJobs":      {Server, shared(search, cache, bucket, "BODEGA_WORKER=off"), false},
+		"Consumer":                  {Consumer, shared(search, cache, queued, bucket), true},
+		"ConsumerWithoutABroker":    {Consumer, shared(search, cache, bucket), true},
+		"Tool":                      {Tool, shared(search, cache, queued, bucket), false},
+		"ToolOfADatabase":           {Tool, shared(), false},
+		"IndexOnSeveralHosts":       {Server, shared("BODEGA_SEARCH_URL=https://u:p@a.example:9200,https://b.example:9200?prefix=shop"), true},
+		"BrokerOnSeveralHosts":      {Server, shared("BODEGA_QUEUE_URL=amqps://u:p@a.example,b.example/shop", "BODEGA_WORKER=on"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := LoadAs(test.role, test.environ)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.works() != test.works {
+				t.Errorf("does jobs: %v", c.works())
+			}
+		})
+	}
+}
+
+func TestLoadAs_PartsThatDoNot(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		role    Role
+		environ []string
+		lines   []string // the beginning of each line of the error
+	}{
+		"NothingIsMadeUpWithPostgreSQL": {Server, []string{"BODEGA_DATABASE_URL=postgres://u:secret@db.example/shop"}, []string{
+			"BODEGA_ADMIN_API_KEY: must be set", "BODEGA_ENV: must be set", "BODEGA_PUBLIC_URL: must be set", "BODEGA_SECRET_KEY: must be set",
+		}},
+		"BesideNoDatabase": {Server, []string{search, cache, queued, "BODEGA_REGION=eu", "BODEGA_ORDERS_DATABASE_URL=postgres://u:secret@o.example/o", "BODEGA_DATABASE_REPLICA_URLS=postgres://u:secret@r.example/r"}, []string{
+			"BODEGA_CACHE_URL: needs BODEGA_DATABASE_URL", "BODEGA_DATABASE_REPLICA_URLS: needs BODEGA_DATABASE_URL", "BODEGA_ORDERS_DATABASE_URL: needs BODEGA_DATABASE_URL",
+			"BODEGA_QUEUE_URL: needs BODEGA_DATABASE_URL", "BODEGA_REGION: needs BODEGA_DATABASE_URL", "BODEGA_SEARCH_URL: needs BODEGA_DATABASE_URL",
+		}},
+		"ConsumerOfNoDatabase": {Consumer, nil, []string{"BODEGA_DATABASE_URL: must be set: a consumer"}},
+		"ConsumerOfADatabase":  {Consumer, shared(queued), []string{"BODEGA_CACHE_URL: must be set: a consumer", "BODEGA_MEDIA_STORE: must be s3://", "BODEGA_SEARCH_URL: must be set: a consumer"}},
+		"BrokerWithoutTheRest": {Server, shared(queued), []string{"BODEGA_CACHE_URL: must be set: BODEGA_QUEUE_URL", "BODEGA_MEDIA_STORE: must be s3://", "BODEGA_SEARCH_URL: must be set: BODEGA_QUEUE_URL"}},
+		"NobodyBuildsTheIndex": {Server, shared(cache, bucket, "BODEGA_WORKER=off"), []string{"BODEGA_SEARCH_URL: must be set: BODEGA_WORKER=off"}},
+		"DirectoryOfOne":       {Server, shared(search, cache, queued, "BODEGA_MEDIA_STORE=/srv/media"), []string{"BODEGA_MEDIA_STORE: must be s3://…, or a directory that BODEGA_MEDIA_SHARED=true says is shared"}},
+		"WrongSchemes": {Server, shared("BODEGA_DATABASE_URL=mysql://u:secret@db.example/shop", "BODEGA_SEARCH_URL=es.example:9200", "BODEGA_CACHE_URL=memcached://cache.example", "BODEGA_QUEUE_URL=kafka://secret@queue.example", "BODEGA_MEDIA_STORE=gs://media", "BODEGA_MAIL_URL=mailto:secret@mail.example"), []string{
+			"BODEGA_CACHE_URL: must be like redis://", "BODEGA_DATABASE_URL: must be like postgres://", "BODEGA_MAIL_URL: must be like smtp://", "BODEGA_MEDIA_STORE: must be like s3://",
+			"BODEGA_QUEUE_URL: must be like amqp://", "BODEGA_SEARCH_URL: must be like https://",
+		}},
+		"HalfAddresses": {Server, shared("BODEGA_DATABASE_URL=postgres://u:secret@/shop", "BODEGA_DATABASE_REPLICA_URLS=postgres://u:secret@r.example/r,r2.example", "BODEGA_SEARCH_URL=https://", "BODEGA_CACHE_URL=redis://:secret@:6379", "BODEGA_QUEUE_URL=amqp://", "BODEGA_WORKER=on", "BODEGA_MEDIA_STORE=s3://KEY@s3.example/media", "BODEGA_MAIL_URL=smtp://user@mail.example", "BODEGA_MAIL_FROM=nobody"), []string{
+			"BODEGA_CACHE_URL: must be like redis://", "BODEGA_DATABASE_REPLICA_URLS: must be addresses like", "BODEGA_DATABASE_URL: must be like postgres://", "BODEGA_MAIL_FROM: must be an address like",
+			"BODEGA_MAIL_URL: lacks the user or the password", "BODEGA_MEDIA_STORE: lacks the key or the secret", "BODEGA_QUEUE_URL: must be like amqp://", "BODEGA_SEARCH_URL: must be like https://",
+		}},
+		"Production": {Server, shared("BODEGA_ENV=production", "BODEGA_DEMO=true"), []string{"BODEGA_DEMO: must not be true", "BODEGA_PAYMENT_PROVIDERS: must not hold the sandbox"}},
+		"Numbers":    {Server, shared("BODEGA_DATABASE_CONNECTIONS=1", "BODEGA_SHUTDOWN_DELAY=30s"), []string{"BODEGA_DATABASE_CONNECTIONS: must be 2", "BODEGA_SHUTDOWN_DELAY: must be less"}},
+		"Typo":       {Server, shared("BODEGA_CATALOGUE_DATABASE_URL=postgres://u:p@c.example/c"), []string{"BODEGA_CATALOGUE_DATABASE_URL: is not a setting (is BODEGA_CATALOG_DATABASE_URL meant?)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := LoadAs(test.role, test.environ)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if strings.Contains(err.Error(), "secret@") || strings.Contains(err.Error(), ":secret") {
+				t.Errorf("a secret is told: %v", err)
 			}
 			lines := strings.Split(err.Error(), "\n")
 			if len(lines) != len(test.lines) {

@@ -2,7 +2,6 @@ package boot
 
 import (
 	"cmp"
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -14,8 +13,6 @@ import (
 	"os"
 	"strings"
 	"time"
-
-	"github.com/bodega-commerce/bodega/adapters/httpapi"
 )
 
 // server returns an HTTP server with the limits of every listener of ours:
@@ -101,22 +98,4 @@ func (c Config) logger() *slog.Logger {
 func equalSecret(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
-}
-
-// health tells how the shop is: unavailable while it starts or stops, or
-// cannot reach its store.
-func (a *App) health(ctx context.Context) httpapi.Health {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	began := time.Now()
-	_, err := a.store.Catalog().Marks.Position(ctx)
-	store := httpapi.Check{Name: "store", Status: httpapi.Healthy, LatencyMS: float64(time.Since(began).Microseconds()) / 1000}
-	if err != nil {
-		store.Status, store.Detail = httpapi.Unavailable, err.Error()
-	}
-	h := httpapi.Health{Status: store.Status, Checks: []httpapi.Check{store}}
-	if !a.inService.Load() {
-		h.Status = httpapi.Unavailable
-	}
-	return h
 }

@@ -20,6 +20,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	jobs     *prometheus.HistogramVec
+	retries  *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -33,8 +34,11 @@ func newMetrics() *metrics {
 			Name: "job_duration_seconds", Help: "Attempts of jobs by task and how they ended.",
 			Buckets: []float64{.001, .005, .01, .05, .1, .5, 1, 5, 30},
 		}, []string{"task", "result"}),
+		retries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "job_retries_total", Help: "Attempts of jobs that will be followed by another.",
+		}, []string{"task"}),
 	}
-	m.registry.MustRegister(m.requests, m.jobs, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.jobs, m.retries, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -48,35 +52,41 @@ func (m *metrics) request(route, method string, status int, took time.Duration) 
 
 func (m *metrics) job(task, result string, took time.Duration) {
 	m.jobs.WithLabelValues(task, result).Observe(took.Seconds())
+	if result == "retry" {
+		m.retries.WithLabelValues(task).Inc()
+	}
 }
 
-// backlog asks a queue how much waits whenever somebody scrapes.
+// backlog asks the store how much waits in it whenever somebody scrapes.
 type backlog struct {
-	queue  ports.Backlogs
-	now    func() time.Time
-	ready  *prometheus.Desc
-	held   *prometheus.Desc
-	oldest *prometheus.Desc
-	dead   *prometheus.Desc
+	queue       ports.Backlogs
+	now         func() time.Time
+	ready       *prometheus.Desc
+	held        *prometheus.Desc
+	oldest      *prometheus.Desc
+	dead        *prometheus.Desc
+	unpublished *prometheus.Desc
+	age         *prometheus.Desc
 }
 
 func newBacklog(queue ports.Backlogs, now func() time.Time) *backlog {
 	describe := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, []string{"task"}, nil) }
 	return &backlog{
 		queue: queue, now: now,
-		ready:  describe("jobs_waiting", "Jobs that could be done now."),
-		held:   describe("jobs_held", "Jobs that are being done, or wait for another attempt."),
-		oldest: describe("jobs_oldest_age_seconds", "Age of the oldest job that could be done now."),
-		dead:   describe("dlq_messages", "Jobs that will not be tried again by themselves."),
+		ready:       describe("jobs_waiting", "Jobs in the store that could be done, or handed to the broker, now."),
+		held:        describe("jobs_held", "Jobs in the store that are being done or handed over, or wait for another attempt."),
+		oldest:      describe("jobs_oldest_age_seconds", "Age of the oldest job in the store that could be done or handed over now."),
+		dead:        describe("dlq_messages", "Jobs that will not be tried again by themselves."),
+		unpublished: prometheus.NewDesc("outbox_unpublished", "Jobs that are still in the store.", nil, nil),
+		age:         prometheus.NewDesc("outbox_oldest_age_seconds", "Age of the oldest job that is still in the store and could leave it.", nil, nil),
 	}
 }
 
 // Describe tells Prometheus what Collect will send.
 func (b *backlog) Describe(to chan<- *prometheus.Desc) {
-	to <- b.ready
-	to <- b.held
-	to <- b.oldest
-	to <- b.dead
+	for _, d := range []*prometheus.Desc{b.ready, b.held, b.oldest, b.dead, b.unpublished, b.age} {
+		to <- d
+	}
 }
 
 // Collect sends what waits now; nothing if the queue does not say.
@@ -93,14 +103,21 @@ func (b *backlog) Collect(to chan<- prometheus.Metric) {
 			all = append(all, ports.Backlog{Task: task})
 		}
 	}
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	waiting, oldest := 0, 0.0
 	for _, q := range all {
 		age := 0.0
 		if !q.Oldest.IsZero() {
 			age = b.now().Sub(q.Oldest).Seconds()
 		}
-		to <- prometheus.MustNewConstMetric(b.ready, prometheus.GaugeValue, float64(q.Ready), q.Task)
-		to <- prometheus.MustNewConstMetric(b.held, prometheus.GaugeValue, float64(q.Held), q.Task)
-		to <- prometheus.MustNewConstMetric(b.oldest, prometheus.GaugeValue, age, q.Task)
-		to <- prometheus.MustNewConstMetric(b.dead, prometheus.GaugeValue, float64(q.Dead), q.Task)
+		waiting, oldest = waiting+q.Ready+q.Held, max(oldest, age)
+		gauge(b.ready, float64(q.Ready), q.Task)
+		gauge(b.held, float64(q.Held), q.Task)
+		gauge(b.oldest, age, q.Task)
+		gauge(b.dead, float64(q.Dead), q.Task)
 	}
+	gauge(b.unpublished, float64(waiting))
+	gauge(b.age, oldest)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -116,7 +117,7 @@ func oneOf[T ~string](to *T, b []byte, words ...T) error {
 
 // check finds what is wrong with settings that can be read, alone and together.
 func (c *Config) check(bad *Errors) {
-	c.checkStores(bad)
+	c.checkParts(bad)
 	c.checkShop(bad)
 	for name, addr := range map[string]string{"HTTP_ADDR": c.HTTPAddr, "OPS_ADDR": c.OpsAddr} {
 		if _, port, err := net.SplitHostPort(addr); err != nil || !knownPort(port) {
@@ -154,24 +155,6 @@ func knownPort(port string) bool {
 	return err == nil
 }
 
-// checkStores refuses what this program has no adapter for.
-func (c *Config) checkStores(bad *Errors) {
-	for name, value := range map[string]string{
-		"DATABASE_URL": c.DatabaseURL, "DATABASE_REPLICA_URLS": strings.Join(c.ReplicaURLs, ","), "SEARCH_URL": c.SearchURL,
-		"CACHE_URL": c.CacheURL, "QUEUE_URL": c.QueueURL, "MAIL_URL": c.MailURL, "MEDIA_STORE": c.MediaStore,
-	} {
-		if value != "" {
-			bad.add(name, "this version of Bodega runs on its embedded parts only: leave it out")
-		}
-	}
-	if c.Worker == "off" {
-		bad.add("WORKER", "must not be off with the embedded store: nobody else could do its work")
-	}
-	if c.DataDir == "" {
-		bad.add("DATA_DIR", "must name a directory")
-	}
-}
-
 func (c *Config) checkShop(bad *Errors) {
 	if !c.Currency.Known() {
 		bad.add("CURRENCY", "must be an ISO 4217 code like EUR")
@@ -202,6 +185,9 @@ func (c *Config) checkShop(bad *Errors) {
 	if c.ShutdownTimeout <= 0 {
 		bad.add("SHUTDOWN_TIMEOUT", "must be more than nothing")
 	}
+	if c.ShutdownDelay < 0 || c.ShutdownDelay >= c.ShutdownTimeout {
+		bad.add("SHUTDOWN_DELAY", "must be less than BODEGA_SHUTDOWN_TIMEOUT, of which it is a part")
+	}
 	for _, p := range c.Providers {
 		if p != "sandbox" {
 			bad.add("PAYMENT_PROVIDERS", fmt.Sprintf("%q is not a provider of this version: sandbox is", p))
@@ -219,12 +205,24 @@ func (c *Config) checkProduction(bad *Errors) {
 	if c.Demo {
 		bad.add("DEMO", "must not be true in production")
 	}
-	if c.AdminAPIKey == "" {
+	if c.AdminAPIKey == "" && c.DatabaseURL == "" {
 		bad.add("ADMIN_API_KEY", "must be set in production")
 	}
-	if c.SecretKey == "" {
+	if c.SecretKey == "" && c.DatabaseURL == "" {
 		bad.add("SECRET_KEY", "must be set in production")
 	}
+}
+
+// sender is who mails are from.
+func (c *Config) sender(own string) mail.Address {
+	if from, err := mail.ParseAddress(c.MailFrom); err == nil {
+		return *from
+	}
+	host := "localhost"
+	if u, err := url.Parse(c.storefrontURL(own)); err == nil && u.Hostname() != "" {
+		host = u.Hostname()
+	}
+	return mail.Address{Name: c.ShopName, Address: "shop@" + host}
 }
 
 // secrets returns the signing keys, the one in force first.

@@ -12,14 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/bodega-commerce/bodega/adapters/cached"
-	"github.com/bodega-commerce/bodega/adapters/files"
 	"github.com/bodega-commerce/bodega/adapters/httpapi"
 	"github.com/bodega-commerce/bodega/adapters/imaging"
 	"github.com/bodega-commerce/bodega/adapters/jobs"
-	"github.com/bodega-commerce/bodega/adapters/memory"
-	"github.com/bodega-commerce/bodega/adapters/memsearch"
-	"github.com/bodega-commerce/bodega/adapters/sandbox"
 	"github.com/bodega-commerce/bodega/adapters/sqlite"
 	"github.com/bodega-commerce/bodega/apps/boot/demo"
 	"github.com/bodega-commerce/bodega/core"
@@ -27,42 +22,51 @@ import (
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/pricing"
+	"github.com/bodega-commerce/bodega/ports"
 )
 
-// cacheBytes bounds the entries of the in-process cache.
-const cacheBytes = 16 << 20
-
-// App is a running shop.
+// App is a running shop, or a program at work for one.
 type App struct {
-	URL      string // where the API listens, as this machine reaches it
+	URL      string // where the API listens, as this machine reaches it; "": there is none
 	OpsURL   string // where metrics and details of readiness are
 	AdminKey string // the API key with every permission
 	DataDir  string
 	Shop     *core.Shop
 
-	log       *slog.Logger
-	keyFile   bool // AdminKey was made here
-	store     *sqlite.DB
-	wallet    *sandbox.Provider
-	dir       *dataDir
+	log     *slog.Logger
+	meter   *metrics
+	keyFile bool // AdminKey was made here
+
+	dir      *dataDir   // held; nil: the store is elsewhere
+	file     *sqlite.DB // the store in it
+	store    store
+	limiter  ports.Limiter
+	ownIndex bool // the index is in this process
+	probes   []probe
+	vitals   vitals
+
 	api       *http.Server
 	ops       *http.Server
 	inService atomic.Bool
-	work      context.Context // of handlers, loops and imports
+	work      context.Context // of handlers, loops, the relay and imports
 	stopWork  context.CancelFunc
 	running   sync.WaitGroup
 	failed    chan error
-	stop      sync.Once
-	stopped   error
-	timeout   time.Duration
+
+	stop    sync.Once
+	stopped error
+	closers []func() error // of what is open, in the order it was opened
+	timeout time.Duration
+	delay   time.Duration
 }
 
 // Start opens everything the settings name, fills the demo shop if that is
-// asked for, builds the search index, and answers requests when it returns.
-// The error of anything that cannot be opened names it in one line. The
-// context bounds the start only: Stop ends what was started.
+// asked for, builds the search index if it is in this process, and answers
+// requests when it returns. The error of anything that cannot be opened names it
+// in one line. The context bounds the start only: Stop ends what was started.
 func Start(ctx context.Context, c Config) (*App, error) {
-	a := &App{log: c.logger(), failed: make(chan error, 3), timeout: c.ShutdownTimeout}
+	a := &App{log: c.logger(), meter: newMetrics(), failed: make(chan error, 3), timeout: c.ShutdownTimeout, delay: c.ShutdownDelay}
+	a.work, a.stopWork = context.WithCancel(context.WithoutCancel(ctx))
 	if err := a.start(ctx, c); err != nil {
 		return nil, errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 	}
@@ -70,74 +74,92 @@ func Start(ctx context.Context, c Config) (*App, error) {
 }
 
 func (a *App) start(ctx context.Context, c Config) (err error) {
-	if a.dir, err = openDataDir(c.DataDir); err != nil {
+	a.DataDir = c.DataDir
+	if c.DatabaseURL == "" {
+		if a.dir, err = openDataDir(c.DataDir); err != nil {
+			return err
+		}
+		a.atEnd(a.dir.close)
+		a.DataDir = a.dir.path
+	}
+	var api, ops net.Listener
+	if c.Role != Consumer {
+		if api, err = a.listen("HTTP_ADDR", c.HTTPAddr); err != nil {
+			return err
+		}
+		a.URL = localURL(api)
+	}
+	if ops, err = a.listen("OPS_ADDR", c.OpsAddr); err != nil {
 		return err
 	}
-	a.DataDir = a.dir.path
-	listener, err := listen("BODEGA_HTTP_ADDR", c.HTTPAddr)
-	if err != nil {
-		return err
-	}
-	a.URL = localURL(listener)
-	a.api = server(a.log)
-	opsListener, err := listen("BODEGA_OPS_ADDR", c.OpsAddr)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	a.OpsURL = localURL(opsListener)
-	a.ops = server(a.log)
-	if err := a.assemble(ctx, c, listener, opsListener); err != nil {
-		return errors.Join(err, listener.Close(), opsListener.Close())
-	}
-	return a.dir.announce(a.URL)
-}
-
-// assemble opens the stores, wires the shop and sets it going.
-func (a *App) assemble(ctx context.Context, c Config, listener, opsListener net.Listener) error {
+	a.OpsURL = localURL(ops)
 	secrets, err := a.secrets(c)
 	if err != nil {
 		return err
 	}
-	if err := a.dir.empty("spool"); err != nil {
+	carriers, err := a.assemble(ctx, c, secrets)
+	if err != nil {
 		return err
 	}
-	if a.store, err = sqlite.Open(ctx, a.dir.file("shop.db")); err != nil {
-		return err
-	}
-	if err := a.checkCurrency(ctx, c); err != nil {
-		return err
-	}
-	a.wallet = sandbox.New(a.dir.file("sandbox.log"))
-	a.wallet.ActionURL = c.publicURL(a.URL) + "/v1/sandbox/payments/"
-	catalogue, caches := cached.Catalog(a.store.Catalog(), memory.NewCache(cacheBytes, c.Now), cached.Options{Now: c.Now})
-	deps := core.Deps{
-		Catalog: catalogue, Orders: a.store.Orders(), Identity: a.store.Identity(),
-		Search: memsearch.NewFor(c.Locale), Files: files.Dir(a.dir.file("media")), Mail: files.Mail(a.dir.file("mail")),
-		Payments: core.Providers{"sandbox": a.wallet}, Sandbox: a.wallet,
-		Imager: imaging.New(), Caches: caches, Now: c.Now, Trace: traceOf,
-	}
-	if c.Wrap != nil {
-		c.Wrap(&deps)
-	}
-	if a.Shop, err = core.New(deps, c.options(a.URL, secrets)); err != nil {
-		return err
-	}
-	if c.Demo {
+	if c.Demo && c.Role == Server {
 		if err := a.fillDemo(ctx, c); err != nil {
 			return err
 		}
 	}
-	meter := newMetrics()
+	a.relay(c, carriers)
+	if c.works() {
+		if err := a.startJobs(ctx, carriers.Source); err != nil {
+			return err
+		}
+	}
+	if api != nil {
+		if err := a.serveAPI(c, secrets, api); err != nil {
+			return err
+		}
+	}
+	a.serveOps(c, ops)
+	a.inService.Store(true)
+	if a.dir != nil {
+		return a.dir.announce(a.URL)
+	}
+	return nil
+}
+
+// assemble opens the parts and makes a shop of them.
+func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carriers Carriers, err error) {
+	if err := a.openStore(ctx, c); err != nil {
+		return Carriers{}, err
+	}
+	deps := core.Deps{
+		Catalog: a.store.catalog, Orders: a.store.orders, Identity: a.store.identity,
+		Payments: core.Providers{"sandbox": a.store.wallet}, Sandbox: a.store.wallet,
+		Imager: imaging.New(), Now: c.Now, Trace: traceOf,
+	}
+	if deps.Search, err = a.openSearch(ctx, c); err != nil {
+		return Carriers{}, err
+	}
+	if deps.Files, err = a.openFiles(ctx, c); err != nil {
+		return Carriers{}, err
+	}
+	if deps.Mail, err = a.openMail(c); err != nil {
+		return Carriers{}, err
+	}
+	if carriers, err = a.openBroker(ctx, c); err != nil {
+		return Carriers{}, err
+	}
+	if err := a.openCaches(ctx, c, &deps); err != nil {
+		return Carriers{}, err
+	}
+	if c.Wrap != nil {
+		c.Wrap(&deps)
+	}
 	now := c.Now
 	if now == nil {
 		now = time.Now
 	}
-	meter.registry.MustRegister(newBacklog(a.store.Jobs(), now))
-	if err := a.startJobs(ctx, meter); err != nil {
-		return err
-	}
-	a.serve(c, meter, secrets, listener, opsListener)
-	return nil
+	a.meter.registry.MustRegister(newBacklog(a.store.queue, now))
+	a.Shop, err = core.New(deps, c.options(a.URL, secrets))
+	return carriers, err
 }
 
 // secrets returns the signing keys, and settles the admin key.
@@ -164,35 +186,29 @@ func (a *App) secrets(c Config) ([][]byte, error) {
 	return secrets, nil
 }
 
-// checkCurrency refuses to run a shop in another currency than its prices.
-func (a *App) checkCurrency(ctx context.Context, c Config) error {
-	stored, err := a.store.Currency(ctx)
-	if err != nil {
-		return err
-	}
-	if stored != "" && stored != c.Currency {
-		return Errors{fmt.Sprintf("%sCURRENCY: the prices in %s are in %s, which cannot become %s any more", prefix, a.DataDir, stored, c.Currency)}
-	}
-	return nil
-}
-
-// fillDemo fills an empty store, and goes on where an earlier start was stopped
-// in the middle of it.
+// fillDemo fills an empty store, and goes on where an earlier start in the data
+// directory was stopped in the middle of it.
 func (a *App) fillDemo(ctx context.Context, c Config) error {
-	const unfinished = "demo.unfinished"
 	have, err := a.Shop.Catalog.Browse(ctx, core.BrowseProducts{By: account.System("boot"), Browse: catalog.Browse{Limit: 1}})
 	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(a.dir.file(unfinished)); err != nil && len(have.Products) > 0 {
-		return nil
-	}
-	if err := a.dir.write(unfinished, nil); err != nil {
 		return err
 	}
 	progress := c.Print
 	if progress == nil {
 		progress = func(string) {}
+	}
+	if a.dir == nil {
+		if len(have.Products) > 0 {
+			return nil
+		}
+		return demo.Fill(ctx, a.Shop, progress)
+	}
+	const unfinished = "demo.unfinished"
+	if _, err := os.Stat(a.dir.file(unfinished)); err != nil && len(have.Products) > 0 {
+		return nil
+	}
+	if err := a.dir.write(unfinished, nil); err != nil {
+		return err
 	}
 	if err := demo.Fill(ctx, a.Shop, progress); err != nil {
 		return err
@@ -200,21 +216,35 @@ func (a *App) fillDemo(ctx context.Context, c Config) error {
 	return os.Remove(a.dir.file(unfinished))
 }
 
-// startJobs sets handlers and loops going and waits until the index is built.
-func (a *App) startJobs(ctx context.Context, meter *metrics) error {
-	built := make(chan struct{})
-	runner := jobs.New(a.Shop, a.store.Jobs())
-	runner.Log, runner.Observe = a.log, meter.job
-	runner.Traced = withTrace
-	runner.Ready = func() { close(built) }
-	a.work, a.stopWork = context.WithCancel(context.WithoutCancel(ctx))
+// relay carries jobs to the broker, if there is one: in every server, because
+// it is servers that leave jobs in the store.
+func (a *App) relay(c Config, carriers Carriers) {
+	if carriers.Publisher == nil || c.Role == Tool {
+		return
+	}
+	relay := jobs.NewRelay(a.store.outboxes, carriers.Publisher)
+	relay.Log, relay.Observe = a.log, a.meter.relayed()
+	a.background(relay.Run)
+}
+
+// startJobs sets handlers and loops going and waits until the index is built,
+// if that is in this process.
+func (a *App) startJobs(ctx context.Context, source ports.JobSource) error {
+	ready := make(chan struct{})
+	runner := jobs.New(a.Shop, source)
+	runner.Log, runner.Observe, runner.Traced = a.log, a.meter.job, withTrace
+	runner.Loops = append(runner.Loops, a.store.upkeep...)
+	runner.Ready = func() { close(ready) }
+	if !a.ownIndex {
+		runner.BuildIndex = nil
+	}
 	a.background(func(ctx context.Context) {
 		if err := runner.Run(ctx); err != nil {
 			a.failed <- err
 		}
 	})
 	select {
-	case <-built:
+	case <-ready:
 		return nil
 	case err := <-a.failed:
 		return err
@@ -229,27 +259,56 @@ func (a *App) background(work func(context.Context)) {
 	a.running.Go(func() { work(a.work) })
 }
 
-func (a *App) serve(c Config, meter *metrics, secrets [][]byte, listener, opsListener net.Listener) {
+func (a *App) serveAPI(c Config, secrets [][]byte, l net.Listener) error {
+	spool, err := a.spoolDir()
+	if err != nil {
+		return err
+	}
 	options := httpapi.Options{
 		Log: a.log, Version: c.Version, Locale: c.Locale, Secrets: secrets,
-		Authenticate: a.authenticate, Keys: a.store.Orders().Keys, Ready: a.health, Observe: meter.request,
+		Authenticate: a.authenticate, Keys: a.store.orders.Keys, Ready: a.health, Observe: a.meter.request,
 		TrustedProxies: c.proxies(), CORSOrigins: c.CORSOrigins, Now: c.Now,
-		PublicURL: c.publicURL(a.URL), MediaURL: c.mediaURL(a.URL), Auditor: a.store, DeadJobs: a.store.Jobs(), Backup: a.Backup,
-		Background: a.background, SpoolDir: a.dir.file("spool"),
+		PublicURL: c.publicURL(a.URL), MediaURL: c.mediaURL(a.URL), Auditor: a.store.auditor, DeadJobs: a.store.queue,
+		Background: a.background, SpoolDir: spool,
+	}
+	if a.dir != nil {
+		options.Backup = a.Backup
 	}
 	if c.RateLimits {
-		options.Limiter = memory.NewLimiter(c.Now)
+		options.Limiter = a.limiter
 	}
-	a.api.Handler = httpapi.New(a.Shop, options)
-	a.ops.Handler = httpapi.Ops(httpapi.OpsOptions{Metrics: meter.handler(), Ready: a.health, Pprof: bool(c.PProf)})
-	for s, l := range map[*http.Server]net.Listener{a.api: listener, a.ops: opsListener} {
-		a.running.Go(func() {
-			if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				a.failed <- err
-			}
-		})
+	a.api = server(a.log)
+	a.api.Handler = a.untilStopped(httpapi.New(a.Shop, options))
+	a.serve(a.api, l)
+	return nil
+}
+
+// spoolDir returns where uploaded feeds wait: files without names, so nothing
+// is left in it however the program ends.
+func (a *App) spoolDir() (string, error) {
+	if a.dir != nil {
+		return a.dir.file("spool"), a.dir.empty("spool")
 	}
-	a.inService.Store(true)
+	spool, err := os.MkdirTemp("", "bodega-spool-")
+	if err != nil {
+		return "", fmt.Errorf("no directory for feeds can be made: %w", cause(err))
+	}
+	a.atEnd(func() error { return os.RemoveAll(spool) })
+	return spool, nil
+}
+
+func (a *App) serveOps(c Config, l net.Listener) {
+	a.ops = server(a.log)
+	a.ops.Handler = httpapi.Ops(httpapi.OpsOptions{Metrics: a.meter.handler(), Ready: a.health, Pprof: bool(c.PProf)})
+	a.serve(a.ops, l)
+}
+
+func (a *App) serve(s *http.Server, l net.Listener) {
+	a.running.Go(func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.failed <- err
+		}
+	})
 }
 
 // authenticate knows one key: the operator's.
@@ -258,63 +317,6 @@ func (a *App) authenticate(_ context.Context, token string) (account.Actor, erro
 		return account.Key("admin", account.Everything), nil
 	}
 	return account.Actor{}, fault.New(fault.Unauthenticated, "unauthenticated", "the API key is not known")
-}
-
-// Wait blocks until the shop fails or ctx ends, and returns the failure.
-func (a *App) Wait(ctx context.Context) error {
-	select {
-	case err := <-a.failed:
-		return err
-	case <-ctx.Done():
-		return nil
-	}
-}
-
-// Stop takes the shop out of service in order: not ready any more, requests
-// under way finish, jobs under way finish, the store closes. What is not done
-// within the shutdown timeout is cut off; nothing acknowledged is lost by that.
-// It can be called again.
-func (a *App) Stop(ctx context.Context) error {
-	a.stop.Do(func() { a.stopped = a.shutDown(ctx) })
-	return a.stopped
-}
-
-func (a *App) shutDown(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, a.timeout)
-	defer cancel()
-	a.inService.Store(false)
-	var all []error
-	for _, s := range []*http.Server{a.api, a.ops} {
-		if s != nil && s.Handler != nil {
-			err := s.Shutdown(ctx)
-			if errors.Is(err, context.DeadlineExceeded) {
-				err = errors.New("requests were still under way when the time to stop ran out")
-			}
-			if err != nil {
-				all = append(all, err, s.Close())
-			}
-		}
-	}
-	if a.stopWork != nil {
-		a.stopWork()
-	}
-	done := make(chan struct{})
-	go func() { a.running.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		all = append(all, errors.New("jobs were still running when the time to stop ran out"))
-	}
-	if a.store != nil {
-		all = append(all, a.store.Close())
-	}
-	if a.wallet != nil {
-		all = append(all, a.wallet.Close())
-	}
-	if a.dir != nil {
-		all = append(all, a.dir.close())
-	}
-	return errors.Join(all...)
 }
 
 // options are the shop's settings for core.
