@@ -133,13 +133,16 @@ func (c *cluster) close() error {
 // keepBeating writes the time into the primary once a second, as one of all
 // programs that do: a replica is as old as the beat that it shows.
 func (c *cluster) keepBeating(ctx context.Context) {
-	for ctx.Err() == nil {
+	for {
+		pause(ctx, c.pace.probeEvery)
+		if ctx.Err() != nil {
+			return
+		}
 		bounded, cancel := context.WithTimeout(ctx, c.pace.probeTime)
 		if err := c.heartbeat(bounded); err != nil && ctx.Err() == nil {
 			c.log.WarnContext(ctx, "the primary does not answer", "server", c.home.primary.address.host(), "error", err)
 		}
 		cancel()
-		pause(ctx, c.pace.probeEvery)
 	}
 }
 
