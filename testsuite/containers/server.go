@@ -55,7 +55,11 @@ func (e *engine) run(ctx context.Context, s service, image string, more []testco
 		bindings[network.MustParsePort(port)] = []network.PortBinding{{HostIP: netip.MustParseAddr("127.0.0.1"), HostPort: free}}
 		server.addresses[port] = net.JoinHostPort("127.0.0.1", free)
 	}
-	server.URL = s.url(server.addresses[s.ports[0]])
+	if len(s.ports) == 0 {
+		server.URL = s.url("") // it is on the host's network and says itself where
+	} else {
+		server.URL = s.url(server.addresses[s.ports[0]])
+	}
 	options := []testcontainers.ContainerCustomizer{
 		testcontainers.WithEnv(s.env),
 		testcontainers.WithCmd(s.command...),

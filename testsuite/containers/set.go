@@ -66,7 +66,7 @@ func Images(ctx context.Context, w io.Writer) ([]string, error) {
 	if err := e.connect(ctx); err != nil {
 		return nil, err
 	}
-	wanted := map[string]string{"nginx": "nginx:1.28", images.Base: "gcr.io/distroless/static-debian12:nonroot"}
+	wanted := map[string]string{"nginx": officialNginx, images.Base: "gcr.io/distroless/static-debian12:nonroot"}
 	for _, s := range services() {
 		wanted[s.name] = s.official
 	}
