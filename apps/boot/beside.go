@@ -83,7 +83,7 @@ func (a *App) openCaches(ctx context.Context, c Config, deps *core.Deps) error {
 		a.limiter = memory.NewLimiter(c.Now)
 		return nil
 	}
-	client, err := redis.Open(ctx, c.CacheURL, redis.Options{Observe: a.meter.cacheRequests()})
+	client, err := redis.Open(ctx, c.CacheURL, redis.Options{Observe: a.meter.cacheRequests(), Now: c.Now})
 	if err != nil {
 		return about("CACHE_URL", err)
 	}
@@ -92,9 +92,10 @@ func (a *App) openCaches(ctx context.Context, c Config, deps *core.Deps) error {
 	a.meter.redisBreaker(client.BreakerOpen)
 	options.Shared = true
 	marks := deps.Catalog.Marks
-	deps.Catalog, deps.Caches = cached.Catalog(deps.Catalog, client.Cache(), options)
-	deps.Orders = cached.Orders(deps.Orders, client.Cache(), options)
-	deps.Search = cached.Search(deps.Search, marks, client.Cache(), options)
+	front := cached.Front(client.Cache(), cached.Blink)
+	deps.Catalog, deps.Caches = cached.Catalog(deps.Catalog, front, options)
+	deps.Orders = cached.Orders(deps.Orders, front, options)
+	deps.Search = cached.Search(deps.Search, marks, front, options)
 	a.limiter = cached.Limiter(client.Limiter(), memory.NewLimiter(c.Now))
 	return nil
 }
