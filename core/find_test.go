@@ -3,6 +3,7 @@ package core_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bodega-commerce/bodega/core"
@@ -96,6 +97,9 @@ func TestSearch_WithoutEngine(t *testing.T) {
 	if found = w.find(search.Query{Sort: search.ByRelevance}); len(found.Items) != 4 {
 		t.Errorf("everything: %d", len(found.Items))
 	}
+	if found = w.find(search.Query{Text: strings.Repeat("m", search.MaxText)}); len(found.Items) != 0 {
+		t.Errorf("a text longer than any name: %d", len(found.Items))
+	}
 	if s, err := w.shop.Search.Suggest(t.Context(), search.SuggestQuery{Text: "mu"}); err != nil || s == nil || len(s) != 0 {
 		t.Errorf("suggested %v, %v", s, err)
 	}
@@ -103,6 +107,54 @@ func TestSearch_WithoutEngine(t *testing.T) {
 	cancel()
 	if _, err := w.shop.Search.Find(ctx, core.FindProducts{Query: search.Query{Text: "mug"}}); err == nil {
 		t.Error("who has gone away was answered")
+	}
+}
+
+func TestSearch_WithoutEngineNarrowed(t *testing.T) {
+	t.Parallel()
+	w := openStall(t, nil)
+	home := w.category("Home", id.Category{})
+	mugs := w.category("Mugs", home)
+	brands := make([]id.Brand, 3)
+	for i, name := range []string{"Alder", "Birch", "Cedar"} {
+		brands[i] = done(t, first(w.shop.Catalog.CreateBrand(t.Context(), core.CreateBrand{By: shopkeeper, Name: name}))).ID
+	}
+	for i, p := range []struct {
+		name     string
+		category id.Category
+		brand    id.Brand
+	}{
+		{"Blue mug", mugs, brands[0]}, {"Blue bowl", home, brands[0]}, {"Blue mug of birch", mugs, brands[1]}, {"Blue hat", id.Category{}, brands[0]}, {"Red mug", mugs, brands[2]},
+	} {
+		w.create(core.CreateProduct{By: shopkeeper, Name: p.name, BasePrice: eur(int64(100 + i)), Category: p.category, Brand: p.brand})
+	}
+	w.index.setDown(true)
+	for name, c := range map[string]struct {
+		query search.Query
+		want  string
+	}{
+		"TextAndCategory":         {search.Query{Text: "blue", Category: "home"}, "Blue bowl, Blue mug, Blue mug of birch"},
+		"TextAndCategoryByID":     {search.Query{Text: "blue", Category: mugs.String()}, "Blue mug, Blue mug of birch"},
+		"CategoryByID":            {search.Query{Category: mugs.String(), Sort: search.ByPriceAsc}, "Blue mug, Blue mug of birch, Red mug"},
+		"TextAndBrand":            {search.Query{Text: "blue", Brands: []string{"alder"}}, "Blue bowl, Blue hat, Blue mug"},
+		"TextAndBrands":           {search.Query{Text: "mug", Brands: []string{"birch", "cedar"}}, "Blue mug of birch, Red mug"},
+		"Brands":                  {search.Query{Brands: []string{"birch", "cedar"}}, "Blue mug of birch, Red mug"},
+		"TextAndCategoryAndBrand": {search.Query{Text: "blue", Category: "home", Brands: []string{"alder"}}, "Blue bowl, Blue mug"},
+		"SecondPage":              {search.Query{Text: "blue", Page: 2, PerPage: 3}, "Blue mug of birch"},
+		"UnknownCategory":         {search.Query{Text: "blue", Category: "garden"}, ""},
+		"UnknownBrand":            {search.Query{Text: "blue", Brands: []string{"dogwood"}}, ""},
+		"OneKnownBrand":           {search.Query{Brands: []string{"dogwood", "cedar"}}, "Red mug"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := w.find(c.query)
+			names := make([]string, len(found.Items))
+			for i := range found.Items {
+				names[i] = found.Items[i].Name
+			}
+			if got := strings.Join(names, ", "); !found.Degraded || got != c.want {
+				t.Errorf("found %q, want %q", got, c.want)
+			}
+		})
 	}
 }
 

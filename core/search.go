@@ -46,9 +46,9 @@ type FoundProduct struct {
 }
 
 // Find answers one page of products with the facets of all. While the engine
-// is down it answers Degraded from the store, without facets or filters: products
-// whose name has the text in it, or else a page of the category or brand. Invalid
-// as of search.Query.Validate.
+// is down it answers Degraded from the store, without facets: products of the
+// category and brands whose name has the text in it. Other filters do not count
+// then. Invalid as of search.Query.Validate.
 func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, error) {
 	if err := q.Query.Validate(); err != nil {
 		return FoundProducts{}, err
@@ -63,7 +63,7 @@ func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, erro
 	}
 	found.Result, err = se.s.Search.Search(ctx, renamed(taxonomy, query))
 	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
-		return se.withoutEngine(ctx, found, query, q.After)
+		return se.withoutEngine(ctx, found, taxonomy, query, q.After)
 	}
 	if err != nil {
 		return FoundProducts{}, err
@@ -109,49 +109,6 @@ func renamed(t *catalog.Taxonomy, q search.Query) search.Query {
 		}
 	}
 	return q
-}
-
-// withoutEngine answers what the store can: products whose name has the text
-// in it, or a page of a category or brand.
-func (se *Search) withoutEngine(ctx context.Context, found FoundProducts, q search.Query, after ports.Marks) (FoundProducts, error) {
-	found.Degraded, found.Result = true, search.Result{Facets: []search.Facet{}}
-	c := &Catalog{se.s}
-	var views []ProductView
-	if q.Text != "" {
-		products, _, err := se.s.Catalog.Records.Browse(ctx, catalog.Browse{Query: q.Text, Status: catalog.Active, Sort: catalog.BrowseByName, Limit: q.PerPage})
-		if err != nil {
-			return FoundProducts{}, err
-		}
-		if q.Page > 1 {
-			products = nil
-		}
-		if views, err = se.s.present(ctx, products, after, false); err != nil {
-			return FoundProducts{}, err
-		}
-		found.Total = len(views)
-	} else {
-		list := ListProducts{Category: q.Category, Sort: catalog.Sort(q.Sort), Page: q.Page, PerPage: q.PerPage, After: after}
-		if q.Sort == search.ByRelevance {
-			list.Sort = catalog.ByPopularity
-		}
-		if len(q.Brands) == 1 {
-			list.Brand = q.Brands[0]
-		}
-		page, err := c.List(ctx, list)
-		if err != nil {
-			return FoundProducts{}, err
-		}
-		views, found.Total = page.Products, page.Total
-	}
-	for _, v := range views {
-		h := search.Hit{Product: v.ID, Name: v.Name}
-		if len(v.Variants) > 0 {
-			h.SKU = v.Variants[0].SKU
-		}
-		found.Hits = append(found.Hits, h)
-		found.Items = append(found.Items, FoundProduct{v, h})
-	}
-	return found, nil
 }
 
 // Suggest completes what was typed. While the engine is down there are no

@@ -193,9 +193,6 @@ func (a *asking) worthy() []string {
 		}
 	}
 	all := a.answers[overall]
-	if int(all.Total.Value) < 2 { // there is nothing to choose
-		return names
-	}
 	type counted struct {
 		name      string
 		position  int

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/order"
@@ -60,6 +61,32 @@ func TestPayments(t *testing.T, h OrderHarness) {
 		mustSame(t, "of orders", all, err, map[id.Order]payment.Payment{bare.Order: bare, full.Order: full})
 		none, err := w.store.Payments.PaymentsOf(t.Context(), nil)
 		mustSame(t, "of no orders", none, err, map[id.Order]payment.Payment{})
+	})
+
+	t.Run("LockedWithItsOrderAndCart", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		c, o := w.insertCart(w.cart()), w.order()
+		o.Cart = c.ID
+		gone := w.order() // its cart was never there, and nothing is to be paid
+		w.insertOrders(o, gone)
+		p := w.payment(o)
+		insert(w, p)
+		w.inTx(func(tx ports.OrderTx) error {
+			gotCart, gotOrder, gotPayment, err := tx.Orders.CheckoutForUpdate(t.Context(), c.ID, o.ID, p.ID)
+			mustSame(t, "cart", gotCart, err, c)
+			mustSame(t, "order", gotOrder, err, o)
+			mustSame(t, "payment", gotPayment, err, p)
+			gotCart, gotOrder, gotPayment, err = tx.Orders.CheckoutForUpdate(t.Context(), gone.Cart, gone.ID, id.Payment{})
+			mustSame(t, "no cart", gotCart, err, cart.Cart{})
+			mustSame(t, "the order alone", gotOrder, err, gone)
+			mustSame(t, "no payment", gotPayment, err, payment.Payment{})
+			_, _, _, err = tx.Orders.CheckoutForUpdate(t.Context(), c.ID, w.orderID(), p.ID)
+			mustFail(t, err, fault.NotFound, "not_found")
+			_, _, _, err = tx.Orders.CheckoutForUpdate(t.Context(), c.ID, o.ID, id.Payment{UUID: w.ids.New()})
+			mustFail(t, err, fault.NotFound, "not_found")
+			return nil
+		})
 	})
 
 	t.Run("SaveReplacesAll", func(t *testing.T) {

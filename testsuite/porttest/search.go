@@ -24,6 +24,18 @@ type SearchHarness struct {
 	New func(t *testing.T) SearchEngine
 	// Settle returns when what was written is found. Nil: it is at once.
 	Settle func(t *testing.T, e SearchEngine)
+	// Remote says that the index is on a server, where each call takes
+	// milliseconds instead of microseconds: what is repeated at random or for
+	// long is repeated less often.
+	Remote bool
+}
+
+// rounds returns how often something is repeated.
+func (h SearchHarness) rounds(local, remote int) int {
+	if h.Remote {
+		return remote
+	}
+	return local
 }
 
 // TestSearch is the contract of Searcher, Indexer and IndexBuilder.

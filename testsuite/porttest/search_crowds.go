@@ -78,7 +78,7 @@ func testSearchCrowds(t *testing.T, h SearchHarness) {
 		w := newSearchWorld(t, h)
 		w.put(docs(1)...)
 		crowd(w, func() {
-			for version := range int64(30) {
+			for version := range int64(h.rounds(30, 3)) {
 				for batch := range slices.Chunk(docs(version+2), 9) {
 					w.put(batch...)
 				}
@@ -91,7 +91,7 @@ func testSearchCrowds(t *testing.T, h SearchHarness) {
 		w := newSearchWorld(t, h)
 		w.put(docs(1)...)
 		crowd(w, func() {
-			for version := range int64(5) {
+			for version := range int64(h.rounds(5, 2)) {
 				build, err := w.engine.Begin(t.Context())
 				if err != nil {
 					t.Error(err)

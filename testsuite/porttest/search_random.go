@@ -158,12 +158,12 @@ func (r searchDice) query() search.Query {
 // change all the time, for random questions.
 func testSearchModel(t *testing.T, h SearchHarness) {
 	t.Parallel()
-	for seed := range uint64(8) {
+	for seed := range uint64(h.rounds(8, 4)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w, m, r := newSearchWorld(t, h), newSearchModel(), searchDice{rand.New(rand.NewPCG(seed, 42))}
 			version := int64(0)
-			for range 60 {
+			for range h.rounds(60, 8) {
 				w.disturb(m, r, &version)
 				for range 4 {
 					q := r.query()
