@@ -11,79 +11,117 @@ import (
 	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
 
-// Whatever becomes of the server, calls end in time, then at once, and it is
-// found again by itself.
+// Whatever becomes of the server or the way to it, calls end in time, then at
+// once, and it is found again by itself.
 func TestClient_Outages(t *testing.T) {
 	t.Parallel()
 	server := containers.RedisServer(t)
-	for _, outage := range []struct {
-		what        string
-		begin, ends func(testing.TB)
-	}{
+	for _, o := range []outage{
 		{"stopped", server.Stop, server.Start},
 		{"frozen", server.Pause, server.Resume},
 		{"killed", server.Kill, server.Start},
 	} {
-		t.Run(outage.what, func(t *testing.T) {
-			c := open(t, server.URL, redis.Options{})
-			cache := c.Cache()
-			_, seen := lookup(t, cache, "k", "g")
-			store(t, cache, "k", "x", seen)
+		t.Run(o.what, func(t *testing.T) { o.outlive(t, server.URL) })
+	}
+}
 
-			outage.begin(t)
-			const bound = time.Second // generous: a call takes 300 ms
-			calls := map[string]func(context.Context) error{
-				"lookup":      func(ctx context.Context) error { _, _, err := cache.Lookup(ctx, "k", "g"); return err },
-				"generations": func(ctx context.Context) error { _, _, err := cache.Lookup(ctx, "", "g"); return err },
-				"store":       func(ctx context.Context) error { return cache.Store(ctx, "k", entry("y"), seen) },
-				"raise":       func(ctx context.Context) error { return cache.Raise(ctx, mark(2), "g") },
-				"allow": func(ctx context.Context) error {
-					_, err := c.Limiter().Allow(ctx, ports.Rate{Class: "c", Requests: 9, Window: time.Minute}, "k")
-					return err
-				},
-				"ping": c.Ping,
-			}
-			for name, call := range calls {
-				began := time.Now()
-				if err := call(t.Context()); !fault.Is(err, fault.Unavailable) {
-					t.Errorf("%s: %v, want unavailable", name, err)
-				}
-				if took := time.Since(began); took > bound {
-					t.Errorf("%s took %v", name, took)
-				}
-			}
-			for range 5 {
-				_ = calls["raise"](t.Context())
-			}
-			if !c.BreakerOpen() {
-				t.Error("the breaker is closed")
-			}
-			began := time.Now()
-			for range 1000 {
-				if err := calls["lookup"](t.Context()); !fault.Is(err, fault.Unavailable) {
-					t.Fatalf("%v, want unavailable", err)
-				}
-			}
-			if took := time.Since(began); took > 2*bound {
-				t.Errorf("a thousand calls of a server known to be gone took %v", took)
-			}
-
-			outage.ends(t)
-			recovered := time.Now().Add(20 * time.Second)
-			for calls["lookup"](t.Context()) != nil {
-				if time.Now().After(recovered) {
-					t.Fatal("it is back and was not found again")
-				}
-				time.Sleep(50 * time.Millisecond)
-			}
-			for name, call := range calls {
-				if err := call(t.Context()); err != nil {
-					t.Errorf("%s after it: %v", name, err)
-				}
-			}
-			if c.BreakerOpen() {
-				t.Error("the breaker stays open")
-			}
+func TestClient_BadNetworks(t *testing.T) {
+	t.Parallel()
+	address := containers.Redis(t)
+	for what, begin := range map[string]func(*containers.Link, testing.TB){
+		"down":         (*containers.Link).Down,
+		"reset":        (*containers.Link).Reset,
+		"no bandwidth": func(l *containers.Link, t testing.TB) { l.Throttle(t, 0) },
+		"slow":         func(l *containers.Link, t testing.TB) { l.Latency(t, 2*time.Second) },
+		"silent":       (*containers.Link).Hang,
+		"lost answers": (*containers.Link).LoseAnswers,
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			link := containers.Proxy(t, address)
+			outage{what, func(t testing.TB) { begin(link, t) }, link.Heal}.outlive(t, link.URL)
 		})
+	}
+}
+
+// A network that is only slow does no harm.
+func TestClient_DistantServer(t *testing.T) {
+	t.Parallel()
+	link := containers.Proxy(t, containers.Redis(t))
+	c := open(t, link.URL, redis.Options{})
+	lookup(t, c.Cache(), "k", "g")
+	link.Latency(t, 20*time.Millisecond)
+	for range 10 {
+		_, seen := lookup(t, c.Cache(), "", "g")
+		store(t, c.Cache(), "k", "x", seen)
+		if v, _ := lookup(t, c.Cache(), "k"); v != "x" {
+			t.Errorf("holds %q", v)
+		}
+	}
+}
+
+type outage struct {
+	what        string
+	begin, ends func(testing.TB)
+}
+
+func (o outage) outlive(t *testing.T, address string) {
+	t.Helper()
+	c := open(t, address, redis.Options{})
+	cache := c.Cache()
+	_, seen := lookup(t, cache, o.what, "g")
+	store(t, cache, o.what, "x", seen)
+
+	o.begin(t)
+	const bound = time.Second // generous: a call takes 300 ms
+	calls := map[string]func(context.Context) error{
+		"lookup":      func(ctx context.Context) error { _, _, err := cache.Lookup(ctx, o.what, "g"); return err },
+		"generations": func(ctx context.Context) error { _, _, err := cache.Lookup(ctx, "", "g"); return err },
+		"store":       func(ctx context.Context) error { return cache.Store(ctx, o.what, entry("y"), seen) },
+		"raise":       func(ctx context.Context) error { return cache.Raise(ctx, mark(2), "g") },
+		"allow": func(ctx context.Context) error {
+			_, err := c.Limiter().Allow(ctx, ports.Rate{Class: "c", Requests: 1000, Window: time.Minute}, o.what)
+			return err
+		},
+		"ping": c.Ping,
+	}
+	for name, call := range calls {
+		began := time.Now()
+		if err := call(t.Context()); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("%s: %v, want unavailable", name, err)
+		}
+		if took := time.Since(began); took > bound {
+			t.Errorf("%s took %v", name, took)
+		}
+	}
+	for range 5 {
+		_ = calls["raise"](t.Context()) // it fails as the others do
+	}
+	if !c.BreakerOpen() {
+		t.Error("the breaker is closed")
+	}
+	began := time.Now()
+	for range 1000 {
+		if err := calls["lookup"](t.Context()); !fault.Is(err, fault.Unavailable) {
+			t.Fatalf("%v, want unavailable", err)
+		}
+	}
+	if took := time.Since(began); took > 2*bound {
+		t.Errorf("a thousand calls of a server known to be gone took %v", took)
+	}
+
+	o.ends(t)
+	for until := time.Now().Add(20 * time.Second); calls["lookup"](t.Context()) != nil; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("it is back and was not found again")
+		}
+	}
+	for name, call := range calls {
+		if err := call(t.Context()); err != nil {
+			t.Errorf("%s after it: %v", name, err)
+		}
+	}
+	if c.BreakerOpen() {
+		t.Error("the breaker stays open")
 	}
 }
