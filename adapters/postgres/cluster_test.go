@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 	"log/slog"
-	"net/url"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,13 +10,34 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/ports"
+	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
 
 // quick is a pace for tests.
 var quick = pace{
 	probeEvery: 50 * time.Millisecond, probeTime: 2 * time.Second,
 	maxLag: 500 * time.Millisecond, goodLag: 250 * time.Millisecond, badProbes: 2, goodProbes: 3,
+}
+
+// TestCluster runs what needs replicas on one cluster, one after the other.
+func TestCluster(t *testing.T) {
+	c := containers.PostgresCluster(t, 2)
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *containers.Cluster)
+	}{
+		{"ReadAfterWrite", testReadAfterWrite},
+		{"EjectsAndTakesBack", testEjectsAndTakesBack},
+		{"MarksOfAnotherHistoryBindNothing", testMarksOfAnotherHistory},
+		{"PrefersItsRegion", testPrefersItsRegion},
+		{"WhatRecoveryCancelsIsAskedOfThePrimary", testRecoveryCancels},
+		{"RefusesWhatIsNoReplica", testRefusesWhatIsNoReplica},
+		{"Routes", testRoutes},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, c) })
+	}
 }
 
 // world is a shop on a primary with two replicas.
@@ -30,10 +49,22 @@ type world struct {
 	fellBack atomic.Int64
 }
 
-func newWorld(t *testing.T, p pace) *world {
+// urls returns the URLs of an empty database of the test's own.
+func urls(t *testing.T, c *containers.Cluster) (primary string, replicas []string) {
+	t.Helper()
+	primary = create(t, c.Primary.URL, "")
+	_, name, _ := strings.Cut(primary, "/test_")
+	name, _, _ = strings.Cut("test_"+name, "?")
+	for _, r := range c.Replicas {
+		replicas = append(replicas, withDatabase(r.URL, name))
+	}
+	return primary, replicas
+}
+
+func newWorld(t *testing.T, c *containers.Cluster, p pace) *world {
 	t.Helper()
 	w := &world{T: t}
-	w.primary, w.replicas = clustered(t)
+	w.primary, w.replicas = urls(t, c)
 	for _, url := range w.replicas {
 		w.eventually("the replica has the database", func() bool {
 			conn, err := pgx.Connect(t.Context(), url)
@@ -128,8 +159,8 @@ func (w *world) address(url string) (address string) {
 	return address
 }
 
-func TestCluster_ReadAfterWrite(t *testing.T) {
-	w := newWorld(t, pace{probeEvery: 100 * time.Millisecond, probeTime: 2 * time.Second, maxLag: time.Hour, goodLag: time.Hour, badProbes: 2, goodProbes: 1})
+func testReadAfterWrite(t *testing.T, c *containers.Cluster) {
+	w := newWorld(t, c, pace{probeEvery: 100 * time.Millisecond, probeTime: 2 * time.Second, maxLag: time.Hour, goodLag: time.Hour, badProbes: 2, goodProbes: 1})
 	primary := w.address(w.primary)
 	w.on(w.replicas[0], "SELECT pg_wal_replay_pause()")
 	defer w.on(w.replicas[0], "SELECT pg_wal_replay_resume()")
@@ -168,8 +199,8 @@ func (w *world) mark(ports.Realm) ports.Mark {
 	return mark
 }
 
-func TestCluster_EjectsAndTakesBack(t *testing.T) {
-	w := newWorld(t, quick)
+func testEjectsAndTakesBack(t *testing.T, c *containers.Cluster) {
+	w := newWorld(t, c, quick)
 	primary := w.address(w.primary)
 	first := w.address(w.replicas[0])
 	for _, url := range w.replicas {
@@ -194,8 +225,8 @@ func TestCluster_EjectsAndTakesBack(t *testing.T) {
 	w.serving(2)
 }
 
-func TestCluster_MarksOfAnotherHistoryBindNothing(t *testing.T) {
-	w := newWorld(t, quick)
+func testMarksOfAnotherHistory(t *testing.T, c *containers.Cluster) {
+	w := newWorld(t, c, quick)
 	primary := w.address(w.primary)
 	mark := w.mark(ports.Catalog)
 	for name, of := range map[string]ports.Mark{
@@ -211,8 +242,8 @@ func TestCluster_MarksOfAnotherHistoryBindNothing(t *testing.T) {
 	}
 }
 
-func TestCluster_PrefersItsRegion(t *testing.T) {
-	w := newWorld(t, quick)
+func testPrefersItsRegion(t *testing.T, c *containers.Cluster) {
+	w := newWorld(t, c, quick)
 	near := w.address(w.replicas[1])
 	db, err := Open(t.Context(), Config{URL: w.primary, Replicas: []string{w.replicas[0] + "#far", w.replicas[1] + "#near"}, Region: "near", pace: quick, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -234,8 +265,8 @@ func TestCluster_PrefersItsRegion(t *testing.T) {
 	}
 }
 
-func TestCluster_AReadThatRecoveryCancelsIsAskedOfThePrimary(t *testing.T) {
-	w := newWorld(t, quick)
+func testRecoveryCancels(t *testing.T, c *containers.Cluster) {
+	w := newWorld(t, c, quick)
 	primary := w.address(w.primary)
 	runs, server := 0, ""
 	if err := w.db.catalog.readAfter(t.Context(), ports.Mark{}, func(q querier) error {
@@ -250,8 +281,8 @@ func TestCluster_AReadThatRecoveryCancelsIsAskedOfThePrimary(t *testing.T) {
 	}
 }
 
-func TestCluster_RefusesWhatIsNoReplica(t *testing.T) {
-	primary, replicas := clustered(t)
+func testRefusesWhatIsNoReplica(t *testing.T, c *containers.Cluster) {
+	primary, replicas := urls(t, c)
 	other := database(t) // of another cluster
 	for name, test := range map[string]struct {
 		c    Config
@@ -272,19 +303,63 @@ func TestCluster_RefusesWhatIsNoReplica(t *testing.T) {
 	}
 }
 
-// clustered returns the URLs of an empty database on a primary and two replicas.
-func clustered(t *testing.T) (primary string, replicas []string) {
-	t.Helper()
-	servers := strings.Fields(os.Getenv("BODEGA_TEST_POSTGRES_CLUSTER"))
-	if len(servers) < 3 {
-		t.Skip("no cluster")
+func TestCluster_Failover(t *testing.T) {
+	c := containers.PostgresCluster(t, 2)
+	w := &world{T: t, primary: c.Primary.URL, replicas: []string{c.Replicas[0].URL, c.Replicas[1].URL}}
+	hosts := func(url string) string { // of user:password@host:port/database
+		_, rest, _ := strings.Cut(url, "@")
+		host, _, _ := strings.Cut(rest, "/")
+		return host
 	}
-	primary = create(t, servers[0], "")
-	p, _ := url.Parse(primary)
-	for _, s := range servers[1:] {
-		u, _ := url.Parse(s)
-		u.Path = p.Path
-		replicas = append(replicas, u.String())
+	both := strings.Replace(c.Primary.URL, hosts(c.Primary.URL), hosts(c.Primary.URL)+","+hosts(c.Replicas[0].URL), 1)
+	db, err := Open(t.Context(), Config{URL: both, Replicas: w.replicas, Migrate: true, pace: quick, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return primary, replicas
+	defer db.Close()
+	w.db = db
+	w.write("CREATE TABLE catalog.notes (n int PRIMARY KEY)")
+	old := w.write("INSERT INTO catalog.notes VALUES (1)")
+	w.serving(2)
+	c.CatchUp(t)
+
+	c.Primary.Kill(t)
+	if _, err := db.catalog.write(t.Context(), func(_ context.Context, tx *tx) error {
+		tx.queue("INSERT INTO catalog.notes VALUES (2)")
+		return nil
+	}); !fault.Is(err, fault.Unavailable, fault.Unknown) {
+		t.Errorf("without a primary: %v", err)
+	}
+	if there, _ := w.read(1, ports.Mark{}); !there { // replicas go on
+		t.Error("a note is gone")
+	}
+	c.Replicas[0].Promote(t)
+	w.eventually("the new primary takes writes", func() bool {
+		_, err := db.catalog.write(t.Context(), func(_ context.Context, tx *tx) error {
+			tx.queue("INSERT INTO catalog.notes VALUES (3) ON CONFLICT DO NOTHING")
+			return nil
+		})
+		return err == nil
+	})
+	mark := w.mark(ports.Catalog)
+	if mark.Epoch == old.Epoch {
+		t.Error("the new primary writes the old history")
+	}
+	promoted := w.address(c.Replicas[0].URL)
+	for range 4 { // the other replica follows the dead one: it knows nothing of this
+		if there, server := w.read(3, mark); !there || server != promoted {
+			t.Errorf("the note is there: %v, says %s", there, server)
+		}
+	}
+	if there, _ := w.read(1, old); !there {
+		t.Error("a mark of the old history was in the way")
+	}
+	w.eventually("the promoted replica serves no more as one", func() bool {
+		for _, h := range db.Health(t.Context()) {
+			if h.Role == Replica && h.Server == hosts(c.Replicas[0].URL) {
+				return !h.Serving
+			}
+		}
+		return false
+	})
 }

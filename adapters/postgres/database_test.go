@@ -12,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
+
+	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
 
 func TestMain(m *testing.M) {
@@ -51,13 +53,15 @@ func database(t testing.TB) string {
 	return create(t, serverOf(t), "")
 }
 
+// serverOf returns the URL of a server's own database.
 func serverOf(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv("BODEGA_TEST_POSTGRES_URL")
-	if server == "" {
-		t.Skip("BODEGA_TEST_POSTGRES_URL names no server")
+	template.mu.Lock()
+	defer template.mu.Unlock()
+	if template.server == "" {
+		template.server = withDatabase(containers.Postgres(t), "postgres")
 	}
-	return server
+	return template.server
 }
 
 // create makes a database that is dropped after the test.
@@ -114,7 +118,7 @@ func (d *templated) on(t testing.TB, server string) string {
 	if err := administer(t.Context(), server, "CREATE DATABASE "+name); err != nil {
 		t.Fatal(err)
 	}
-	d.server, d.name = server, name
+	d.name = name
 	db, err := Open(t.Context(), Config{URL: withDatabase(server, name), Migrate: true})
 	if err != nil {
 		t.Fatal(err)

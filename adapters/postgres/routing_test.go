@@ -14,6 +14,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/ports"
+	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
 
 // portMethods returns every method of the ports in the stores, by its name in
@@ -69,8 +70,9 @@ func (w *world) statementsAt(url string) (n int) {
 	return n
 }
 
-func TestRoutes_AreWhatHappensAtTheServers(t *testing.T) {
-	w := newWorld(t, quick)
+// testRoutes compares Routes with what happens at the servers.
+func testRoutes(t *testing.T, c *containers.Cluster) {
+	w := newWorld(t, c, quick)
 	w.db.Close()
 	w.on(w.primary, "CREATE EXTENSION pg_stat_statements")
 	for _, url := range w.replicas {
