@@ -101,20 +101,8 @@ func (s *shared) move(ctx context.Context, d dossier, shelves shelves, t *turn, 
 }
 
 func lock(ctx context.Context, tx ports.OrderTx, d dossier) (dossier, error) {
-	var locked dossier
-	var err error
-	if locked.cart, err = tx.Carts.CartForUpdate(ctx, d.order.Cart); err != nil && !fault.Is(err, fault.NotFound) {
-		return dossier{}, err
-	}
-	if locked.order, err = tx.Orders.OrderForUpdate(ctx, d.order.ID); err != nil {
-		return dossier{}, err
-	}
-	if !d.payment.ID.IsZero() {
-		if locked.payment, err = tx.Payments.PaymentForUpdate(ctx, d.payment.ID); err != nil {
-			return dossier{}, err
-		}
-	}
-	return locked, nil
+	c, o, p, err := tx.Orders.CheckoutForUpdate(ctx, d.order.Cart, d.order.ID, d.payment.ID)
+	return dossier{order: o, payment: p, cart: c}, err
 }
 
 func (e effects) carryOut(ctx context.Context, tx ports.OrderTx, o id.Order, shelves shelves, t *turn) error {

@@ -92,9 +92,13 @@ type OrderHistory interface {
 // OrderWriter writes orders within a transaction.
 type OrderWriter interface {
 	OrderForUpdate(ctx context.Context, o id.Order) (order.Order, error)
-	// InsertOrder stores a new order. Conflict (cart_already_ordered, Data
-	// cart.InOrder) when the cart has a live one; Exists ("number") when the
-	// number is taken.
+	// CheckoutForUpdate locks and returns all that moves along with an order, at
+	// the price of one of them. The cart is the zero Cart if it is gone, the
+	// payment the zero Payment if none is asked for.
+	CheckoutForUpdate(ctx context.Context, c id.Cart, o id.Order, p id.Payment) (cart.Cart, order.Order, payment.Payment, error)
+	// InsertOrder stores a new order, whose id was made within a day of
+	// CreatedAt. Conflict (cart_already_ordered, Data cart.InOrder) when the cart
+	// has a live one; Exists ("number") when the number is taken.
 	InsertOrder(ctx context.Context, o order.Order) error
 	// SaveOrder stores what became of an order: Status, ConfirmedAt, Shipments,
 	// Refunds, Returns, Timeline, Version, UpdatedAt and the units of its lines

@@ -110,7 +110,8 @@ type OrderStore struct {
 }
 
 // OrderTx is what an order transaction may do. Statements lock in the order of
-// its fields: cart, order, payment, key, then stock last.
+// its fields: cart, order, payment, key, then stock last. What a method only
+// writes may be sent later: its error then comes from a later call, or from InTx.
 type OrderTx struct {
 	Carts    CartWriter
 	Orders   OrderWriter

@@ -87,9 +87,13 @@ func (w cartWriter) SaveCart(_ context.Context, c cart.Cart) error {
 }
 
 func readCart(ctx context.Context, q querier, sql string, cid id.Cart) (cart.Cart, error) {
+	return scanCart(q.QueryRow(ctx, sql, uuid(cid.UUID)), cid)
+}
+
+func scanCart(row pgx.Row, cid id.Cart) (cart.Cart, error) {
 	c := cart.Cart{ID: cid, Lines: []cart.Line{}}
 	var token, lines []byte
-	err := q.QueryRow(ctx, sql, uuid(cid.UUID)).Scan((*uuid)(&c.Customer.UUID), &token, &c.Status, (*uuid)(&c.Order.UUID), &c.Currency, &lines, &c.Coupons,
+	err := row.Scan((*uuid)(&c.Customer.UUID), &token, &c.Status, (*uuid)(&c.Order.UUID), &c.Currency, &lines, &c.Coupons,
 		&c.Version, (*instant)(&c.ExpiresAt), (*instant)(&c.CreatedAt), (*instant)(&c.UpdatedAt))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, fault.Missing("cart")

@@ -152,15 +152,7 @@ func (s *till) checkout(ctx context.Context, n int, c cart.Cart) error {
 		return err
 	}
 	if err := s.try(func(ctx context.Context, tx ports.OrderTx) error {
-		c, err := tx.Carts.CartForUpdate(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		o, err := tx.Orders.OrderForUpdate(ctx, o.ID)
-		if err != nil {
-			return err
-		}
-		p, err := tx.Payments.PaymentForUpdate(ctx, p.ID)
+		c, o, p, err := tx.Orders.CheckoutForUpdate(ctx, c.ID, o.ID, p.ID)
 		if err != nil {
 			return err
 		}

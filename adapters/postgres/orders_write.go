@@ -7,9 +7,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/order"
+	"github.com/bodega-commerce/bodega/core/payment"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -57,10 +59,32 @@ func (w orderWriter) OrderForUpdate(ctx context.Context, oid id.Order) (order.Or
 	b.Queue(linesOfOrder, uuid(oid.UUID))
 	results := w.t.SendBatch(ctx, b)
 	o, err := scanLocked(results)
-	if err = cmp.Or(translate(ctx, err), translate(ctx, results.Close())); err != nil {
-		return order.Order{}, err
+	return o, translate(ctx, cmp.Or(err, results.Close()))
+}
+
+// CheckoutForUpdate is contracted by ports.OrderWriter.
+func (w orderWriter) CheckoutForUpdate(ctx context.Context, cid id.Cart, oid id.Order, pid id.Payment) (c cart.Cart, o order.Order, p payment.Payment, err error) {
+	b := &pgx.Batch{}
+	b.Queue(cartForUpdate, uuid(cid.UUID))
+	b.Queue(orderForUpdate, uuid(oid.UUID))
+	b.Queue(linesOfOrder, uuid(oid.UUID))
+	if !pid.IsZero() {
+		b.Queue(paymentForUpdate, uuid(pid.UUID))
 	}
-	return o, nil
+	results := w.t.SendBatch(ctx, b)
+	if c, err = scanCart(results.QueryRow(), cid); fault.Is(err, fault.NotFound) {
+		c, err = cart.Cart{}, nil
+	}
+	if err == nil {
+		o, err = scanLocked(results)
+	}
+	if err == nil && !pid.IsZero() {
+		var rows pgx.Rows
+		if rows, err = results.Query(); err == nil {
+			p, err = onePayment(rows)
+		}
+	}
+	return c, o, p, translate(ctx, cmp.Or(err, results.Close()))
 }
 
 // scanLocked reads the results of orderForUpdate and linesOfOrder.

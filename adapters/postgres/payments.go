@@ -129,6 +129,10 @@ func readPayment(ctx context.Context, q querier, sql string, of id.UUID) (paymen
 	if err != nil {
 		return payment.Payment{}, err
 	}
+	return onePayment(rows)
+}
+
+func onePayment(rows pgx.Rows) (payment.Payment, error) {
 	p, err := pgx.CollectOneRow(rows, scanPayment)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = fault.Missing("payment")

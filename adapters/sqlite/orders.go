@@ -13,6 +13,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
+	"github.com/bodega-commerce/bodega/core/payment"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -136,6 +137,19 @@ var _ ports.OrderWriter = orderWriter{}
 
 func (w orderWriter) OrderForUpdate(_ context.Context, o id.Order) (order.Order, error) {
 	return readOrder(w.s, orderByID, o.UUID)
+}
+
+func (w orderWriter) CheckoutForUpdate(_ context.Context, c id.Cart, o id.Order, p id.Payment) (k cart.Cart, l order.Order, m payment.Payment, err error) {
+	if k, err = readCart(w.s, c); fault.Is(err, fault.NotFound) {
+		k, err = cart.Cart{}, nil
+	}
+	if err == nil {
+		l, err = readOrder(w.s, orderByID, o.UUID)
+	}
+	if err == nil && !p.IsZero() {
+		m, err = readPayment(w.s, paymentByID, p.UUID)
+	}
+	return k, l, m, err
 }
 
 func (w orderWriter) InsertOrder(_ context.Context, o order.Order) error {
