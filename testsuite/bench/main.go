@@ -109,6 +109,7 @@ func sections() []section {
 		{[]string{"checkout", "session"}, (*bench).till},
 		{[]string{"import", "engine"}, (*bench).realCatalogue},
 		{[]string{"memory"}, (*bench).memory},
+		{[]string{"pg-checkout", "pg-hot", "redis-detail"}, (*bench).beside},
 	}
 }
 

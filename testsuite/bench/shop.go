@@ -179,6 +179,11 @@ type bare struct {
 
 // startBare makes a bare server of the shop's answers under these paths.
 func (b *bench) startBare(ctx context.Context, s *shop, paths []string) (*bare, error) {
+	return b.startBareOn(ctx, s, paths, "")
+}
+
+// startBareOn keeps the answers on a Redis, if one is named.
+func (b *bench) startBareOn(ctx context.Context, s *shop, paths []string, redis string) (*bare, error) {
 	answers := make(map[string][]byte, len(paths))
 	for _, path := range paths {
 		var body []byte
@@ -196,17 +201,21 @@ func (b *bench) startBare(ctx context.Context, s *shop, paths []string) (*bare, 
 		return nil, err
 	}
 	out := &bare{}
-	out.child, err = spawn(ctx, "bare", file, out)
+	out.child, err = spawn(ctx, "bare", answering{file, redis}, out)
 	return out, err
 }
 
+// answering is what a bare server answers with: a file of bodies by path, and
+// the Redis it is to keep them on, if any.
+type answering struct{ File, Redis string }
+
 // barePart is the bare server.
-func barePart(_ context.Context, asked *json.Decoder) (any, func() error, error) {
-	var file string
-	if err := asked.Decode(&file); err != nil {
+func barePart(ctx context.Context, asked *json.Decoder) (any, func() error, error) {
+	var a answering
+	if err := asked.Decode(&a); err != nil {
 		return nil, nil, err
 	}
-	raw, err := os.ReadFile(file)
+	raw, err := os.ReadFile(a.File)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -219,6 +228,11 @@ func barePart(_ context.Context, asked *json.Decoder) (any, func() error, error)
 		return nil, nil, err
 	}
 	server := &http.Server{Handler: baseline.Handler(answers), ReadHeaderTimeout: time.Second}
+	if a.Redis != "" {
+		if server.Handler, err = baseline.NewRedis(ctx, a.Redis, "bare:", answers); err != nil {
+			return nil, nil, err
+		}
+	}
 	go func() { _ = server.Serve(listener) }() // until the process ends
 	return bare{URL: "http://" + listener.Addr().String()}, server.Close, nil
 }

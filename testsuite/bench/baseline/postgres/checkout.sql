@@ -1,10 +1,10 @@
--- A paid checkout of one to three lines, nothing but its durable effects: the
+-- A paid checkout of up to three lines, nothing but its durable effects: the
 -- key, the order with its reservation, its confirmation, the answer. Statements
 -- whose result nobody needs travel together.
 --
---   pgbench -n -M prepared -f checkout.sql -c 16 -j 2 -t 2000 -D seq=0
+--   pgbench -n -M prepared -f checkout.sql -c 16 -j 2 -t 2000 -D seq=0 -D lines=3
 \set seq :seq + 1
-\set n random(1, 3)
+\set n :lines
 \set a random(0, 99)
 \set b random(100, 199)
 \set c random(200, 299)
