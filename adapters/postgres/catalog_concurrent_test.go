@@ -52,10 +52,11 @@ func mustBeOne(t *testing.T, err1, err2 error, kind fault.Kind, code string) *fa
 
 func TestProductWriter_SideBySide(t *testing.T) {
 	t.Parallel()
+	lend := lender(t)
 
 	t.Run("OneOfTwoGetsTheSlug", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		a, b := s.product("same", "A"), s.product("same", "B")
 		e := mustBeOneOf(s, saves(a), saves(b))
 		if e.Data != (fault.Taken{Field: "slug"}) {
@@ -65,7 +66,7 @@ func TestProductWriter_SideBySide(t *testing.T) {
 
 	t.Run("OneOfTwoGetsTheSKU", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		a, b := s.product("a", "Same.sku"), s.product("b", "sAME.SKU")
 		e := mustBeOneOf(s, saves(a), saves(b))
 		if e.Data != (fault.Taken{Field: "sku"}) {
@@ -78,7 +79,7 @@ func TestProductWriter_SideBySide(t *testing.T) {
 
 	t.Run("OneOfTwoGetsTheSKUThatIsFreeAgain", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		gone := s.product("gone", "FREE")
 		s.must(s.save(gone), s.try(func(ctx context.Context, tx ports.CatalogTx) error { return tx.Products.Delete(ctx, gone.ID) }))
 		mustBeOneOf(s, saves(s.product("a", "FREE")), saves(s.product("b", "free")))
@@ -86,7 +87,7 @@ func TestProductWriter_SideBySide(t *testing.T) {
 
 	t.Run("ASlugThatIsGivenBackIsFree", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		stop := errors.New("stop")
 		err1, err2 := s.atOnce(func(ctx context.Context, tx ports.CatalogTx) error {
 			return errors.Join(tx.Products.Save(ctx, s.product("same", "SAME")), stop)
@@ -99,7 +100,7 @@ func TestProductWriter_SideBySide(t *testing.T) {
 
 	t.Run("AFamilyIsBegunOnce", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		begin := func(slug string) func(context.Context, ports.CatalogTx) error {
 			return func(ctx context.Context, tx ports.CatalogTx) error {
 				found, err := tx.Products.ForUpdateByFeed(ctx, nil, []string{"tees"})
@@ -122,7 +123,7 @@ func TestProductWriter_SideBySide(t *testing.T) {
 
 	t.Run("ASKUThatMovedIsFoundWhereItIs", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		a, b := s.product("a", "MOVES", "STAYS"), s.product("b", "B")
 		s.must(s.save(a, b))
 		locked, looking := make(chan struct{}), make(chan struct{})
@@ -158,7 +159,7 @@ func TestProductWriter_SideBySide(t *testing.T) {
 
 	t.Run("ManySavesLoseNothing", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		categories := []catalog.Category{s.category("a"), s.category("b")}
 		s.must(s.try(func(ctx context.Context, tx ports.CatalogTx) error {
 			return tx.Categories.SaveCategories(ctx, categories...)
@@ -244,6 +245,7 @@ func (s *shelf) waitForLocks(n int) error {
 
 func TestCategoryWriter_SideBySide(t *testing.T) {
 	t.Parallel()
+	lend := lender(t)
 
 	// described stores a category, a brand, and nothing that is in them.
 	described := func(s *shelf, name string) (catalog.Category, catalog.Brand) {
@@ -271,7 +273,7 @@ func TestCategoryWriter_SideBySide(t *testing.T) {
 
 	t.Run("ACategoryGoesOrTheProductStays", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		for i := range 10 {
 			name := fmt.Sprint("p", i)
 			c, _ := described(s, name)
@@ -284,7 +286,7 @@ func TestCategoryWriter_SideBySide(t *testing.T) {
 
 	t.Run("ABrandGoesOrTheProductStays", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		for i := range 10 {
 			name := fmt.Sprint("p", i)
 			_, b := described(s, name)
@@ -297,7 +299,7 @@ func TestCategoryWriter_SideBySide(t *testing.T) {
 
 	t.Run("WhoIsSecondIsRefused", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		for first, second := range map[string]string{"save": "delete", "delete": "save"} {
 			c, _ := described(s, first)
 			p := s.product(first, id.SKU(first))
@@ -329,7 +331,7 @@ func TestCategoryWriter_SideBySide(t *testing.T) {
 
 	t.Run("TheTreeIsLockedThoughItIsEmpty", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		add := func(slug string) func(context.Context, ports.CatalogTx) error {
 			return func(ctx context.Context, tx ports.CatalogTx) error {
 				tree, err := tx.Categories.TreeForUpdate(ctx)
@@ -351,7 +353,7 @@ func TestCategoryWriter_SideBySide(t *testing.T) {
 
 	t.Run("OneOfTwoGetsTheSlug", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		err1, err2 := s.atOnce(
 			func(ctx context.Context, tx ports.CatalogTx) error {
 				return tx.Categories.SaveCategories(ctx, s.category("same"), s.category("z"))
@@ -456,10 +458,11 @@ func TestProducts_AReaderNeverSeesHalfAPage(t *testing.T) {
 
 func TestSearchVersions_SideBySide(t *testing.T) {
 	t.Parallel()
+	lend := lender(t)
 
 	t.Run("NobodyIsToldTheSameNumber", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		p := s.product("p", "P")
 		s.must(s.save(p))
 		var mutex sync.Mutex
@@ -492,7 +495,7 @@ func TestSearchVersions_SideBySide(t *testing.T) {
 	// while the number is waited for has to be seen.
 	t.Run("TheNumberIsDrawnBeforeAnythingIsRead", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(t, open(t))
+		s := newShelf(t, lend(t))
 		a, b := s.product("a", "STAYS", "MOVES"), s.product("b", "B")
 		s.must(s.save(a, b))
 		var raised []ports.SearchVersion

@@ -51,31 +51,33 @@ func listing(l catalog.Listing) (string, arguments) {
 	by := sortings[l.Sort]
 	skip := (l.Page - 1) * l.PerPage
 	where, in := "status = 'active'", ""
-	if len(l.Categories) > 0 {
-		in = args.add(categoryUUIDs(l.Categories))
+	categories := categoryUUIDs(l.Categories)
+	switch len(categories) {
+	case 0:
+	case 1: // by itself, so that any category is planned as this one
+		in = " AND category = " + args.add(categories[0])
+	default:
+		in = " AND category = ANY(" + args.add(categories) + ")"
 	}
 	paged := " ORDER BY " + by.terms + " LIMIT " + strconv.Itoa(l.PerPage) + " OFFSET " + strconv.Itoa(skip)
 
 	if l.Brand.IsZero() && (l.Featured == nil || !*l.Featured) {
-		total := "SELECT coalesce(sum(n), 0) FROM catalog.product_counts WHERE status = 'active'"
-		featured := "SELECT count(*) FROM catalog.products WHERE status = 'active' AND featured"
-		if in != "" {
-			total, featured = total+" AND category = ANY("+in+")", featured+" AND category = ANY("+in+")"
-		}
+		total := "SELECT coalesce(sum(n), 0) FROM catalog.product_counts WHERE status = 'active'" + in
 		if l.Featured != nil {
-			where, total = where+" AND NOT featured", "("+total+") - ("+featured+")"
+			where += " AND NOT featured"
+			total = "(" + total + ") - (SELECT count(*) FROM catalog.products WHERE status = 'active' AND featured" + in + ")"
 		}
 		from := "SELECT id, " + by.columns + " FROM catalog.products WHERE " + where
-		if in != "" {
-			from = "SELECT ranked.* FROM (SELECT DISTINCT unnest(" + in + "::uuid[])) AS one (category) CROSS JOIN LATERAL (" +
+		if len(categories) > 1 {
+			from = "SELECT ranked.* FROM unnest($1::uuid[]) AS one (category) CROSS JOIN LATERAL (" +
 				from + " AND category = one.category ORDER BY " + by.terms + " LIMIT " + strconv.Itoa(skip+l.PerPage) + ") AS ranked"
+		} else {
+			from += in
 		}
 		return "WITH page AS (" + from + paged + ") " + counting(total, by.terms), args
 	}
 
-	if in != "" {
-		where += " AND category = ANY(" + in + ")"
-	}
+	where += in
 	if !l.Brand.IsZero() {
 		where += " AND brand = " + args.add(uuid(l.Brand.UUID))
 	}
@@ -155,6 +157,9 @@ func (a *arguments) add(v any) string {
 	return "$" + strconv.Itoa(len(*a))
 }
 
+// categoryUUIDs returns each category once.
 func categoryUUIDs(cs []id.Category) []uuid {
-	return uuids(slices.DeleteFunc(slices.Clone(cs), id.Category.IsZero), func(c id.Category) id.UUID { return c.UUID })
+	all := uuids(cs, func(c id.Category) id.UUID { return c.UUID })
+	slices.SortFunc(all, func(a, b uuid) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(all)
 }
