@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,26 @@ func usualCatalog(n int) (categories []catalog.Category, products []catalog.Prod
 		products = append(products, p)
 	}
 	return categories, products
+}
+
+// benchmarkProduct is a product as a real feed has them.
+func benchmarkProduct() catalog.Product {
+	p := catalog.Product{
+		ID: id.Product{UUID: id.UUID{1}}, Slug: "a-usual-product", Name: "A usual product", Status: catalog.Active, BasePrice: money.New(1999, "EUR"),
+		Description: strings.Repeat("Some sentence about the product. ", 12), Brand: id.Brand{UUID: id.UUID{2}}, Category: id.Category{UUID: id.UUID{3}},
+		Images: []catalog.Image{{URL: "https://images.example/img/gallery_mediums/img_3920564_medium_1472618727_1445_7091.jpg"}}, Version: 3,
+		CreatedAt: time.UnixMicro(1), UpdatedAt: time.UnixMicro(2), Attributes: catalog.Attributes{},
+	}
+	for i := range 20 {
+		p.Attributes[fmt.Sprintf("some_attribute_%d", i)] = catalog.Text(fmt.Sprintf("value %d", i))
+	}
+	for i := range 3 {
+		p.Variants = append(p.Variants, catalog.Variant{
+			ID: id.Variant{UUID: id.UUID{4, byte(i)}}, SKU: id.SKU(fmt.Sprintf("SKU-%d", i)), Status: catalog.VariantActive, Title: "A usual variant",
+			Options: []catalog.Option{{Name: "size", Value: "M"}}, EAN: []string{"4006381333931"},
+		})
+	}
+	return p
 }
 
 func saveAll(tb testing.TB, store ports.CatalogStore, categories []catalog.Category, products []catalog.Product) {

@@ -81,7 +81,7 @@ func shown(ps []catalog.Product, err error) ([]catalog.Product, error) {
 func (s *session) product(into *catalog.Product) func(row) error {
 	return func(r row) (err error) {
 		s.buf = r.appendBytes(s.buf[:0], 0)
-		if *into, err = decodeProduct(s.buf); err != nil {
+		if *into, err = catalog.ParseDocument(s.buf); err != nil {
 			return &fault.Error{Kind: fault.Internal, Op: "sqlite.product", Err: err}
 		}
 		return nil
@@ -129,16 +129,16 @@ func (o offers) Offers(ctx context.Context, skus []id.SKU) (map[string]catalog.O
 }
 
 func readOffer(r row) (catalog.Offer, error) {
-	options := scanner{b: r.bytes(2)}
 	o := catalog.Offer{
-		SKU: r.sku(0), Title: r.text(1), Options: options.options(), Price: r.amount(4, 5), Sold: r.bool(6),
+		SKU: r.sku(0), Title: r.text(1), Price: r.amount(4, 5), Sold: r.bool(6),
 		Product: id.Product{UUID: r.uuid(7)}, ProductSlug: r.text(8), ProductName: r.text(9), Category: id.Category{UUID: r.uuid(10)},
 		ProductVersion: r.int64(11),
 	}
-	err := options.end()
-	if image := (scanner{b: r.bytes(3)}); err == nil && image.b != nil {
-		img := image.image()
-		o.Image, err = &img, image.end()
+	var err error
+	o.Options, err = catalog.ParseOptions(r.bytes(2))
+	if image := r.bytes(3); err == nil && image != nil {
+		o.Image = new(catalog.Image)
+		*o.Image, err = catalog.ParseImage(image)
 	}
 	if err != nil {
 		return o, &fault.Error{Kind: fault.Internal, Op: "sqlite.Offers", Err: err}

@@ -123,9 +123,7 @@ func (w productWriter) dropVariants(p *catalog.Product, old []storedVariant) err
 }
 
 func (w productWriter) save(p *catalog.Product, old stored) error {
-	doc := document{w.buf[:0]}
-	doc.product(p)
-	w.buf = doc.b
+	w.buf = p.AppendDocument(w.buf[:0])
 	price, currency := p.ListPrice(), p.BasePrice.Currency()
 	if currency == "" {
 		currency = price.Currency()
@@ -144,7 +142,7 @@ func (w productWriter) save(p *catalog.Product, old stored) error {
 	}
 	if _, err := w.exec(sql, p.ID.UUID[:], p.Slug, p.Name, strings.ToLower(p.Name), string(p.Status), p.Brand.UUID, p.Category.UUID, family,
 		p.Featured, price.Minor(), string(currency), p.Newest().UnixMicro(), p.Rating.Average, p.Rating.Count, p.Popularity,
-		p.Version, p.UpdatedAt.UnixMicro(), text(doc.b)); err != nil {
+		p.Version, p.UpdatedAt.UnixMicro(), text(w.buf)); err != nil {
 		if sqlite.ErrCode(err) == sqlite.ResultConstraintForeignKey {
 			return w.unknownReference(p, err)
 		}
@@ -193,21 +191,19 @@ func (w productWriter) saveSlug(slug string, seq int64) error {
 
 func (w productWriter) saveVariant(p *catalog.Product, v *catalog.Variant) error {
 	offer := p.Offer(v)
-	doc := document{w.buf[:0]}
-	doc.options(offer.Options)
-	options := len(doc.b)
+	w.buf = catalog.AppendOptions(w.buf[:0], offer.Options)
+	options := len(w.buf)
 	var image any
 	if offer.Image != nil {
-		doc.image(offer.Image)
-		image = text(doc.b[options:])
+		w.buf = offer.Image.AppendDocument(w.buf)
+		image = text(w.buf[options:])
 	}
-	w.buf = doc.b
 	n, err := w.exec(`INSERT INTO skus (sku_fold, sku, product, variant, sold, price, currency, title, options, image)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 		ON CONFLICT (sku_fold) DO UPDATE SET sku = ?2, product = ?3, variant = ?4, sold = ?5, price = ?6, currency = ?7, title = ?8, options = ?9, image = ?10
 		WHERE variant IS NULL OR product = ?3`,
 		v.SKU.Fold(), v.SKU, p.ID.UUID[:], v.ID.UUID[:], offer.Sold, offer.Price.Minor(), string(offer.Price.Currency()), offer.Title,
-		text(doc.b[:options]), image)
+		text(w.buf[:options]), image)
 	if err == nil && n == 0 {
 		err = fault.Duplicate("sku")
 	}
