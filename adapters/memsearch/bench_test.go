@@ -17,18 +17,26 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/search"
+	"github.com/bodega-commerce/bodega/testsuite/porttest"
 )
+
+func filled(tb testing.TB, c *porttest.Catalogue) *memsearch.Index {
+	tb.Helper()
+	x := memsearch.New()
+	c.Fill(tb, x)
+	return x
+}
 
 // users search at once in the benchmarks of the engine alone.
 const users = 16
 
 // workload returns queries as shoppers make them: a few words of some product's
 // name, and every fourth with filters.
-func workload(c *catalogue, n int) []search.Query {
+func workload(c *porttest.Catalogue, n int) []search.Query {
 	random := rand.New(rand.NewPCG(1, 2))
 	queries := make([]search.Query, 0, n)
 	for len(queries) < n {
-		d := &c.docs[random.IntN(len(c.docs))]
+		d := &c.Docs[random.IntN(len(c.Docs))]
 		words := search.Words(d.Name)
 		words = slices.DeleteFunc(words, func(w search.Word) bool { return w.Extra || len(w.Text) < 3 })
 		if len(words) < 4 {
@@ -60,10 +68,10 @@ func broad() (queries []search.Query) {
 	return queries
 }
 
-func pages(c *catalogue) (queries []search.Query) {
+func pages(c *porttest.Catalogue) (queries []search.Query) {
 	seen := map[string]bool{}
-	for i := range c.docs {
-		for _, step := range c.docs[i].Categories {
+	for i := range c.Docs {
+		for _, step := range c.Docs[i].Categories {
 			if !seen[step.Slug] {
 				seen[step.Slug] = true
 				queries = append(queries, search.Query{Category: step.Slug})
@@ -74,7 +82,7 @@ func pages(c *catalogue) (queries []search.Query) {
 }
 
 // typing returns what shoppers have typed at each stroke of some words.
-func typing(c *catalogue) (texts []string) {
+func typing(c *porttest.Catalogue) (texts []string) {
 	for _, q := range workload(c, 100) {
 		for n := 1; n <= len(q.Text); n++ {
 			texts = append(texts, q.Text[:n])
@@ -131,19 +139,19 @@ func processorTime() time.Duration {
 }
 
 func BenchmarkSearch(b *testing.B) {
-	c := readCatalogue(b)
+	c := porttest.ReadCatalogue(b)
 	for _, copies := range []int{1, 5} {
-		large := c.multiply(copies)
+		large := multiply(c, copies)
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
 		begin := time.Now()
-		x := large.index(b)
+		x := filled(b, large)
 		took := time.Since(begin)
 		runtime.GC()
 		runtime.ReadMemStats(&after)
-		b.Logf("%d variants: built in %v, %d MB", len(large.docs), took.Round(time.Millisecond), (after.HeapAlloc-before.HeapAlloc)>>20)
-		size := strconv.Itoa(len(large.docs))
+		b.Logf("%d variants: built in %v, %d MB", len(large.Docs), took.Round(time.Millisecond), (after.HeapAlloc-before.HeapAlloc)>>20)
+		size := strconv.Itoa(len(large.Docs))
 		b.Run("typical/"+size, func(b *testing.B) { measure(b, searches(b, x, workload(c, 2000))) })
 		b.Run("broad/"+size, func(b *testing.B) { measure(b, searches(b, x, broad())) })
 		b.Run("category/"+size, func(b *testing.B) { measure(b, searches(b, x, pages(c))) })
@@ -156,7 +164,7 @@ func BenchmarkSearch(b *testing.B) {
 		})
 		b.Run("upsert/"+size, func(b *testing.B) {
 			for i := range b.N {
-				d := large.docs[i%len(large.docs)]
+				d := large.Docs[i%len(large.Docs)]
 				d.Version = int64(i + 2)
 				if _, err := x.Index(b.Context(), []search.Document{d}); err != nil {
 					b.Fatal(err)
@@ -168,10 +176,10 @@ func BenchmarkSearch(b *testing.B) {
 
 // multiply returns a catalogue of that many copies with SKUs, products, model
 // numbers and numeric attributes of their own.
-func (c *catalogue) multiply(copies int) *catalogue {
-	m := &catalogue{schema: c.schema, product: c.product}
+func multiply(c *porttest.Catalogue, copies int) *porttest.Catalogue {
+	m := &porttest.Catalogue{Schema: c.Schema, Product: c.Product}
 	for n := range copies {
-		for _, d := range c.docs {
+		for _, d := range c.Docs {
 			if n > 0 {
 				suffix := strconv.Itoa(n)
 				d.SKU += id.SKU("-" + suffix)
@@ -180,7 +188,7 @@ func (c *catalogue) multiply(copies int) *catalogue {
 				d.Title += " v" + suffix
 				d.Price = money.New(d.Price.Minor()*int64(n+1), d.Price.Currency())
 			}
-			m.docs = append(m.docs, d)
+			m.Docs = append(m.Docs, d)
 		}
 	}
 	return m

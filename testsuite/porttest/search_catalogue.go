@@ -1,4 +1,4 @@
-package memsearch_test
+package porttest
 
 import (
 	"bufio"
@@ -11,20 +11,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bodega-commerce/bodega/adapters/memsearch"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/search"
+	"github.com/bodega-commerce/bodega/ports"
 )
 
-// catalogue is the real one of BODEGA_TEST_DATA, as an import would index it.
-type catalogue struct {
-	docs    []search.Document
-	schema  search.Schema
-	product map[string]id.Product // by SKU
+// Catalogue is a real one, as an import would index it.
+type Catalogue struct {
+	Docs    []search.Document
+	Schema  search.Schema
+	Product map[string]id.Product // by SKU
 }
 
-type line struct {
+type catalogueLine struct {
 	SKU      string
 	Title    string
 	Brand    string
@@ -40,7 +40,9 @@ type line struct {
 	Options     map[string]string
 }
 
-func readCatalogue(tb testing.TB) *catalogue {
+// ReadCatalogue reads the catalogue in the directory BODEGA_TEST_DATA; without it
+// the test is skipped.
+func ReadCatalogue(tb testing.TB) *Catalogue {
 	tb.Helper()
 	dir := os.Getenv("BODEGA_TEST_DATA")
 	if dir == "" {
@@ -55,7 +57,7 @@ func readCatalogue(tb testing.TB) *catalogue {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := &catalogue{product: map[string]id.Product{}}
+	c := &Catalogue{Product: map[string]id.Product{}}
 	families := map[string]search.Document{}
 	scan := bufio.NewScanner(z)
 	scan.Buffer(nil, 1<<20)
@@ -63,7 +65,7 @@ func readCatalogue(tb testing.TB) *catalogue {
 	leaf := map[string]int{}
 	text := map[string]bool{}
 	for n := uint64(1); scan.Scan(); n++ {
-		var l line
+		var l catalogueLine
 		if err := json.Unmarshal(scan.Bytes(), &l); err != nil {
 			tb.Fatal(err)
 		}
@@ -109,8 +111,8 @@ func readCatalogue(tb testing.TB) *catalogue {
 			uses[path]["option_"+name] += 1000
 			text["option_"+name] = true
 		}
-		c.product[l.SKU] = d.Product
-		c.docs = append(c.docs, d)
+		c.Product[l.SKU] = d.Product
+		c.Docs = append(c.Docs, d)
 	}
 	if err := scan.Err(); err != nil {
 		tb.Fatal(err)
@@ -121,29 +123,28 @@ func readCatalogue(tb testing.TB) *catalogue {
 			defs = append(defs, search.Attribute{Name: name, Label: name, Numeric: !text[name], Filterable: n*20 >= leaf[path]})
 		}
 	}
-	c.schema = search.NewSchema(1, defs)
+	c.Schema = search.NewSchema(1, defs)
 	return c
 }
 
-func (c *catalogue) index(tb testing.TB) *memsearch.Index {
+// Fill puts the catalogue in service in an engine.
+func (c *Catalogue) Fill(tb testing.TB, engine ports.SearchEngine) {
 	tb.Helper()
-	x := memsearch.New()
-	if err := x.Define(tb.Context(), c.schema); err != nil {
+	if err := engine.Define(tb.Context(), c.Schema); err != nil {
 		tb.Fatal(err)
 	}
-	b, err := x.Begin(tb.Context())
+	b, err := engine.Begin(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}
-	for from := 0; from < len(c.docs); from += 500 {
-		if _, err := b.Add(tb.Context(), c.docs[from:min(from+500, len(c.docs))]); err != nil {
+	for from := 0; from < len(c.Docs); from += 500 {
+		if _, err := b.Add(tb.Context(), c.Docs[from:min(from+500, len(c.Docs))]); err != nil {
 			tb.Fatal(err)
 		}
 	}
 	if err := b.Commit(tb.Context()); err != nil {
 		tb.Fatal(err)
 	}
-	return x
 }
 
 func numbered(n uint64) (u id.UUID) {
