@@ -90,6 +90,9 @@ func (x *Checkout) Quote(ctx context.Context, c QuoteCheckout) (pricing.Quote, e
 // (cart_locked, idempotency_in_progress), Gone (cart_expired), Unavailable
 // (payment_unavailable: the same key goes on with the same order).
 func (x *Checkout) Place(ctx context.Context, c PlaceOrder) (Placed, error) {
+	if err := x.s.alone(); err != nil {
+		return Placed{}, err
+	}
 	k, err := keyOf(c.By, OperationCheckout, c.Key)
 	if err != nil {
 		return Placed{}, err

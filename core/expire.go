@@ -17,6 +17,9 @@ import (
 // and opens the cart again. It returns how many it looked at and the first
 // failure. It is the sweeper's and may run many times side by side.
 func (x *Checkout) Expire(ctx context.Context, limit int) (int, error) {
+	if err := x.s.alone(); err != nil {
+		return 0, err
+	}
 	late, err := x.s.Orders.Expired.ExpiredReservations(ctx, x.s.Now(), limit)
 	if err != nil {
 		return 0, err

@@ -57,6 +57,9 @@ type ListInDoubt struct {
 // Refresh asks the provider now, applies what it says and shows the order.
 // Unavailable (payment_unavailable) when the provider does not answer.
 func (x *Payments) Refresh(ctx context.Context, c RefreshPayment) (OrderView, error) {
+	if err := x.s.alone(); err != nil {
+		return OrderView{}, err
+	}
 	d, err := x.s.visible(ctx, c.By, c.Order)
 	if err != nil {
 		return OrderView{}, err
@@ -85,6 +88,9 @@ func (x *Payments) refresh(ctx context.Context, d dossier) (dossier, ports.Mark,
 // Settle asks the provider now and brings the payment as far as it gets. Needs
 // order.write.
 func (x *Payments) Settle(ctx context.Context, c SettlePayment) (OrderView, error) {
+	if err := x.s.alone(); err != nil {
+		return OrderView{}, err
+	}
 	if err := allow(c.By, account.OrderWrite); err != nil {
 		return OrderView{}, err
 	}
@@ -119,6 +125,9 @@ func (x *Payments) InDoubt(ctx context.Context, c ListInDoubt) ([]payment.Paymen
 // given back. It returns how many it looked at and the first failure; a payment
 // whose provider fails is tried again later. It may run many times side by side.
 func (x *Payments) Reconcile(ctx context.Context, limit int) (int, error) {
+	if err := x.s.alone(); err != nil {
+		return 0, err
+	}
 	due, err := x.s.Orders.Payments.DueForCheck(ctx, x.s.Now(), limit)
 	if err != nil {
 		return 0, err
@@ -161,6 +170,9 @@ func (x *Payments) reconcile(ctx context.Context, due payment.Payment) error {
 // for an order that was cancelled, is a success without effect. Needs
 // order.write.
 func (x *Payments) Capture(ctx context.Context, c CapturePayment) (OrderView, error) {
+	if err := x.s.alone(); err != nil {
+		return OrderView{}, err
+	}
 	if err := allow(c.By, account.OrderWrite); err != nil {
 		return OrderView{}, err
 	}
@@ -199,6 +211,9 @@ func (s *shared) take(ctx context.Context, d dossier, amount money.Amount) (doss
 // money go, or gives back what was captured. Doing it again, and doing it for
 // an order that stands, is a success without effect. Needs order.write.
 func (x *Payments) Void(ctx context.Context, c VoidPayment) (OrderView, error) {
+	if err := x.s.alone(); err != nil {
+		return OrderView{}, err
+	}
 	if err := allow(c.By, account.OrderWrite); err != nil {
 		return OrderView{}, err
 	}
@@ -265,6 +280,9 @@ func (s *shared) refund(ctx context.Context, d dossier) (dossier, ports.Mark, er
 // unknown payment and when no provider pretends; Conflict for a payment that
 // requires no action.
 func (x *Payments) Complete(ctx context.Context, c CompletePayment) (payment.Payment, error) {
+	if err := x.s.alone(); err != nil {
+		return payment.Payment{}, err
+	}
 	if x.s.Sandbox == nil {
 		return payment.Payment{}, fault.Missing("payment")
 	}

@@ -178,6 +178,16 @@ func (t *turn) schedule(d *dossier, changed bool) {
 	}
 }
 
+// alone answers Invalid in a store that has joined a transaction of the
+// caller's. Who asks a provider commits before and after: what it was asked for
+// must not be rolled back with the rest.
+func (s *shared) alone() error {
+	if s.Orders.Joined {
+		return fault.New(fault.Invalid, "validation_failed", "what asks a payment provider cannot join a transaction")
+	}
+	return nil
+}
+
 // ask calls a payment's provider, within the time a provider has. A provider
 // that does not answer is payment_unavailable: Unavailable when provably nothing
 // was done, Unknown when it may have been.

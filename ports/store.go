@@ -107,6 +107,9 @@ type OrderStore struct {
 	Keys     Keys
 	Expired  Expired
 	Marks    Marker
+	// Joined says that all of this happens inside a transaction of the caller's,
+	// who may yet roll it back: nothing outside may be told of it meanwhile.
+	Joined bool
 }
 
 // OrderTx is what an order transaction may do. Statements lock in the order of

@@ -13,15 +13,20 @@ type Joined struct{ tx pgx.Tx }
 
 // Join returns stores whose every call runs in tx, which stays the embedder's
 // to commit or roll back. A verb's transaction is a savepoint of it: it happens
-// as a whole or not at all, but nothing is retried and marks are zero. tx and
-// with it the stores are used by one goroutine at a time.
+// as a whole or not at all, but nothing is retried and marks are zero. A shop made
+// of them answers Invalid to what asks a payment provider. tx and with it the
+// stores are used by one goroutine at a time.
 func Join(tx pgx.Tx) Joined { return Joined{tx} }
 
 // Catalog returns the catalogue's store.
 func (j Joined) Catalog() ports.CatalogStore { return catalogStore(j.realm(ports.Catalog)) }
 
 // Orders returns the orders realm's store.
-func (j Joined) Orders() ports.OrderStore { return orderStore(j.realm(ports.Orders)) }
+func (j Joined) Orders() ports.OrderStore {
+	s := orderStore(j.realm(ports.Orders))
+	s.Joined = true
+	return s
+}
 
 // Identity returns the identity realm's store.
 func (j Joined) Identity() ports.IdentityStore { return identityStore(j.realm(ports.Identity)) }
