@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -125,16 +124,25 @@ func TestOpen(t *testing.T) {
 		}
 	})
 
-	t.Run("NobodyThereIsUnavailable", func(t *testing.T) {
+	t.Run("NobodyThereYet", func(t *testing.T) {
 		t.Parallel()
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		u, err := url.Parse(containers.S3(t))
 		if err != nil {
 			t.Fatal(err)
 		}
-		addr := l.Addr().String()
-		_ = l.Close()
-		if _, err := s3.Open(t.Context(), "s3://key:secret@"+addr+"/bucket?tls=off"); !fault.Is(err, fault.Unavailable) {
+		link := containers.Proxy(t, u.Host)
+		link.Down(t)
+		u.Host = link.Address
+		store := open(t, u.JoinPath().String())
+		if err := store.Ping(t.Context()); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("got %v, want unavailable", err)
+		}
+		if err := store.Put(t.Context(), "a.bin", kind, strings.NewReader("x")); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("got %v, want unavailable", err)
+		}
+		link.Heal(t)
+		if err := store.Put(t.Context(), "a.bin", kind, strings.NewReader("x")); err != nil {
+			t.Error(err)
 		}
 	})
 

@@ -20,6 +20,7 @@ import (
 const (
 	dialTime   = 3 * time.Second
 	answerTime = 10 * time.Second // until a request's answer begins
+	openTime   = 5 * time.Second
 	putTime    = 30 * time.Second // for a whole file with its repetitions
 	stallTime  = 10 * time.Second // for the next bytes of a file that is read
 	attempts   = 3
@@ -36,11 +37,13 @@ type Store struct {
 }
 
 // Open returns the store at a URL as Parse reads it. The bucket is made if it
-// is not there and the key may make it.
+// is not there and the key may make it. Invalid, in one line, for what a person
+// has to mend: the URL, a key that is refused, a bucket that may not be made. A
+// store that cannot be reached is no error: calls are Unavailable until it can.
 func Open(ctx context.Context, url string) (*Store, error) {
 	at, err := Parse(url)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, "s3", err)
+		return nil, wrong(nil, "the address of pictures %s", err)
 	}
 	transport := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -55,14 +58,21 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		Creds: credentials.NewStaticV4(at.key, at.secret, ""), Secure: at.TLS, Region: at.Region, Transport: transport, MaxRetries: attempts,
 	})
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, "s3: "+form, err)
+		return nil, wrong(err, "the address of pictures %s", form)
 	}
 	s := &Store{at: at, client: *client, transport: transport}
-	if err := s.makeBucket(ctx); err != nil {
+	bounded, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	if err := s.makeBucket(bounded); fault.Is(err, fault.Invalid) || ctx.Err() != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// wrong is what a person has to mend.
+func wrong(cause error, format string, args ...any) error {
+	return &fault.Error{Kind: fault.Invalid, Op: "s3.Open", Detail: fmt.Sprintf(format, args...), Err: cause}
 }
 
 // Close lets idle connections go. Files that are open stay readable.
@@ -91,7 +101,7 @@ func (s *Store) makeBucket(ctx context.Context) error {
 		case "BucketAlreadyOwnedByYou": // another server was faster
 			return nil
 		case minio.AccessDenied:
-			return fault.Wrap(fault.Invalid, fmt.Sprintf("s3: there is no bucket %q at %s, and the key may not make it", s.at.Bucket, s.at.Host), err)
+			return wrong(err, "there is no bucket %q at %s, and the key may not make it", s.at.Bucket, s.at.Host)
 		}
 	}
 	if err == nil {
@@ -99,9 +109,9 @@ func (s *Store) makeBucket(ctx context.Context) error {
 	}
 	switch answer := minio.ToErrorResponse(err); {
 	case answer.StatusCode == http.StatusForbidden:
-		return fault.Wrap(fault.Invalid, fmt.Sprintf("s3: %s refuses the key for the bucket %q", s.at.Host, s.at.Bucket), err)
+		return wrong(err, "%s refuses the key for the bucket %q", s.at.Host, s.at.Bucket)
 	case answer.StatusCode > 0 && answer.StatusCode < 500:
-		return fault.Wrap(fault.Invalid, fmt.Sprintf("s3: %s does not give the bucket %q", s.at.Host, s.at.Bucket), err)
+		return wrong(err, "%s does not give the bucket %q: is it an S3 store?", s.at.Host, s.at.Bucket)
 	}
 	return translate("s3: "+s.at.String(), err, fault.Unavailable)
 }
@@ -138,6 +148,8 @@ func (s *Store) Put(ctx context.Context, name, contentType string, r io.Reader) 
 		case err == nil, answer.StatusCode == http.StatusPreconditionFailed: // the name is taken
 			return nil
 		case answer.StatusCode == http.StatusConflict && attempt < attempts: // somebody writes it right now
+			continue
+		case answer.Code == minio.NoSuchBucket && attempt == 1 && s.makeBucket(ctx) == nil: // it could not be made at start
 			continue
 		}
 		return translate("s3: put", err, fault.Unknown)

@@ -42,10 +42,10 @@ type Mailer struct {
 func New(url string, o Options) (*Mailer, error) {
 	server, err := Parse(url)
 	if err != nil {
-		return nil, fault.Wrap(fault.Invalid, "smtp", err)
+		return nil, &fault.Error{Kind: fault.Invalid, Op: "smtp.New", Detail: "the address of the mail server " + err.Error()}
 	}
 	if from, err := mail.ParseAddress(o.From.String()); err != nil || *from != o.From {
-		return nil, fault.New(fault.Invalid, "", "smtp: the sender is no address")
+		return nil, &fault.Error{Kind: fault.Invalid, Op: "smtp.New", Detail: "the sender of mails is no address"}
 	}
 	name, err := os.Hostname()
 	if err != nil || name == "" {

@@ -1,5 +1,6 @@
 // Command server is the shop over HTTP. With nothing configured it is the whole
-// shop: store, search index, cache and worker are inside.
+// shop: store, search index, cache and worker are inside. With addresses of
+// PostgreSQL and what stands beside it, any number of servers is one shop.
 package main
 
 import (
@@ -13,12 +14,6 @@ import (
 	"github.com/bodega-commerce/bodega/apps/boot"
 )
 
-// Exit codes: what the program could not do, and what its settings are wrong in.
-const (
-	exitFailed   = 1
-	exitSettings = 2
-)
-
 func main() {
 	os.Exit(run())
 }
@@ -26,11 +21,11 @@ func main() {
 func run() int {
 	if len(os.Args) > 1 {
 		fmt.Fprintln(os.Stderr, "bodega server takes no arguments: its settings are environment variables, see docs/operations.md")
-		return exitSettings
+		return boot.ExitSettings
 	}
 	config, err := boot.Load(os.Environ())
 	if err != nil {
-		return report(err)
+		return boot.Report(os.Stderr, err)
 	}
 	config.Version = boot.Version()
 	config.Print = func(line string) { fmt.Println(line) }
@@ -38,7 +33,7 @@ func run() int {
 	defer stop()
 	app, err := boot.Start(ctx, config)
 	if err != nil {
-		return report(err)
+		return boot.Report(os.Stderr, err)
 	}
 	fmt.Print(app.Welcome(ctx))
 	failed := app.Wait(ctx)
@@ -47,16 +42,7 @@ func run() int {
 		fmt.Println("stopping: what is under way is finished first")
 	}
 	if err := errors.Join(failed, app.Stop(context.Background())); err != nil {
-		return report(err)
+		return boot.Report(os.Stderr, err)
 	}
 	return 0
-}
-
-func report(err error) int {
-	if wrong, settings := errors.AsType[boot.Errors](err); settings {
-		fmt.Fprintln(os.Stderr, wrong)
-		return exitSettings
-	}
-	fmt.Fprintln(os.Stderr, "bodega:", err)
-	return exitFailed
 }
