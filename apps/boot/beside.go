@@ -91,7 +91,6 @@ func (a *App) openCaches(ctx context.Context, c Config, deps *core.Deps) error {
 	a.depends(one("cache", httpapi.Degraded, client.Ping))
 	a.meter.redisBreaker(client.BreakerOpen)
 	options.Shared = true
-	marks := deps.Catalog.Marks
 	front := cached.Front(client.Cache(), cached.Blink)
 	deps.Catalog, deps.Caches = cached.Catalog(deps.Catalog, front, options)
 	deps.Orders = cached.Orders(deps.Orders, front, options)
