@@ -25,7 +25,7 @@ func portMethods(db *DB) map[string]reflect.Value {
 		fields := reflect.ValueOf(v)
 		for i := range fields.NumField() {
 			port := fields.Type().Field(i)
-			if fields.Field(i).IsNil() { // one that a decorator may add
+			if port.Type.Kind() != reflect.Interface || fields.Field(i).IsNil() { // no port, or one that a decorator may add
 				continue
 			}
 			for j := range port.Type.NumMethod() { // those of the port, not of what implements it
