@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -38,8 +39,10 @@ type Client struct {
 	bury     ports.Graveyard
 	log      *slog.Logger
 
-	publishing *link
-	source     func() *Source
+	publishing, consuming *link
+
+	receiving atomic.Bool // Source was asked for
+	source    func() *Source
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -74,7 +77,7 @@ func Open(ctx context.Context, url string, o Options) (*Client, error) {
 		lease: cmp.Or(o.Lease, time.Minute), bury: o.Bury, log: cmp.Or(o.Log, slog.Default()),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	c.publishing = newLink("publishing", c)
+	c.publishing, c.consuming = newLink("publishing", c), newLink("consuming", c)
 	c.source = sync.OnceValue(func() *Source { return newSource(c) })
 
 	first, err := c.publishing.connect(ctx)
@@ -103,10 +106,16 @@ func (c *Client) Publisher() ports.Publisher { return Publisher{c} }
 // call begins to consume, dead letters too if Options.Bury takes them.
 func (c *Client) Source() ports.JobSource { return c.source() }
 
-// Ping answers Unavailable while the broker does not take jobs.
+// Ping answers Unavailable while the broker does not take jobs, or hand them out
+// to a client that was asked for its source.
 func (c *Client) Ping(context.Context) error {
-	_, err := c.publisher()
-	return err
+	if _, err := c.publisher(); err != nil {
+		return err
+	}
+	if s, _ := c.consuming.current(); s == nil && c.receiving.Load() {
+		return unavailable("Ping", "there is no connection to RabbitMQ to receive by", nil)
+	}
+	return nil
 }
 
 // Close ends the connections, in a few seconds even if the broker does not

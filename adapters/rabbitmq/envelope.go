@@ -121,7 +121,7 @@ func attempt(headers amqp.Table) int {
 
 // waiting returns how long a delivery still has to wait.
 func waiting(headers amqp.Table) time.Duration {
-	const longest = 24 * time.Hour // nobody waits longer for a header that went wrong
+	const longest = 30 * 24 * time.Hour // nobody waits longer for a header that went wrong
 	return time.Duration(min(max(number(headers, waitHeader), 0), longest.Milliseconds())) * time.Millisecond
 }
 

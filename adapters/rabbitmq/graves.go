@@ -89,7 +89,7 @@ func answer(dead []deadParcel) error {
 // connection anew.
 func (s *Source) digGraves() {
 	for s.c.ctx.Err() == nil {
-		session, changed := s.consuming.current()
+		session, changed := s.c.consuming.current()
 		if session != nil {
 			var digging sync.WaitGroup
 			for _, task := range s.c.topology.tasks {

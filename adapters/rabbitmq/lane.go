@@ -50,7 +50,7 @@ func (s *Source) lane(ctx context.Context, task string, most int, wait time.Dura
 	waited := time.NewTimer(wait)
 	defer waited.Stop()
 	for {
-		session, changed := s.consuming.current()
+		session, changed := s.c.consuming.current()
 		if session != nil {
 			return s.open(task, most, session)
 		}

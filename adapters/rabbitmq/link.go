@@ -19,7 +19,6 @@ const (
 	heartbeat  = 5 * time.Second // a silent broker is given up after three
 	firstPause = 500 * time.Millisecond
 	longPause  = 30 * time.Second
-	steady     = time.Minute // a connection that held this long was a good one
 )
 
 // link is a connection that is made again whenever it is lost. Publishing and
@@ -43,6 +42,7 @@ type session struct {
 	ended   chan struct{}
 	why     error       // it ended; nil: we closed it
 	blocked atomic.Bool // the broker's alarm is raised: it reads nothing from us
+	unfit   atomic.Bool // it stands, and cannot be used
 
 	publishing sync.Mutex // channels are not for several goroutines
 	returns    chan amqp.Return
@@ -70,8 +70,8 @@ func (l *link) set(s *session) {
 }
 
 // keep restores the session until ctx ends, beginning with one that may be
-// there already. It tries with full jitter, so that many programs do not come
-// back to a broker that just came back all at once.
+// there already. It tries with jitter, so that many programs do not come back to
+// a broker that just came back all at once.
 func (l *link) keep(ctx context.Context, s *session) {
 	failures := 0
 	for s != nil || ctx.Err() == nil {
@@ -81,13 +81,12 @@ func (l *link) keep(ctx context.Context, s *session) {
 				if ctx.Err() == nil {
 					l.log.WarnContext(ctx, "RabbitMQ cannot be reached", "connection", l.name, "nodes", l.address.nodes, "error", err)
 				}
-				pause(ctx, rand.N(min(firstPause<<min(failures, 10), longPause))+firstPause/10)
+				rest(ctx, failures)
 				failures++
 				continue
 			}
-			l.log.InfoContext(ctx, "RabbitMQ is reached again", "connection", l.name)
+			l.log.InfoContext(ctx, "RabbitMQ is reached", "connection", l.name)
 		}
-		began := time.Now()
 		l.set(s)
 		select {
 		case <-s.ended:
@@ -98,11 +97,18 @@ func (l *link) keep(ctx context.Context, s *session) {
 			s.end()
 			<-s.ended
 		}
-		s = nil
-		if time.Since(began) > steady {
+		if !s.unfit.Load() {
 			failures = 0
 		}
+		s = nil
+		rest(ctx, failures)
+		failures++
 	}
+}
+
+// rest waits before another try, with full jitter.
+func rest(ctx context.Context, failures int) {
+	pause(ctx, firstPause/10+rand.N(min(firstPause<<min(failures, 10), longPause)))
 }
 
 // connect makes a session with the first node that answers, in random order.
@@ -178,22 +184,21 @@ func (s *session) note(err *amqp.Error) {
 
 // consume has a queue pushed to us. Where that fails, the session ends: the
 // queue may have been deleted, and the next session declares it again.
-func (s *session) consume(queue string, prefetch int) (*amqp.Channel, <-chan amqp.Delivery, error) {
-	ch, err := s.conn.Channel()
-	if err != nil {
-		s.end()
+func (s *session) consume(queue string, prefetch int) (ch *amqp.Channel, in <-chan amqp.Delivery, err error) {
+	defer func() {
+		if err != nil {
+			s.unfit.Store(true)
+			s.end()
+		}
+	}()
+	if ch, err = s.conn.Channel(); err != nil {
 		return nil, nil, err
 	}
-	if err := ch.Qos(prefetch, 0, false); err != nil {
-		s.end()
+	if err = ch.Qos(prefetch, 0, false); err != nil {
 		return nil, nil, err
 	}
-	in, err := ch.Consume(queue, "", false, false, false, false, nil)
-	if err != nil {
-		s.end()
-		return nil, nil, err
-	}
-	return ch, in, nil
+	in, err = ch.Consume(queue, "", false, false, false, false, nil)
+	return ch, in, err
 }
 
 // end gives the session up.

@@ -38,11 +38,10 @@ func (s *Source) settle(ctx context.Context, batch []parcel, verdicts []job.Verd
 				Envelope: p.Envelope, Attempts: p.Attempt, Reason: clean(v.Reason, maxReason), DiedAt: now(),
 			}, p.Task, p.message})
 		default:
-			failed = errors.Join(failed, p.message.Ack(false))
+			if err := p.message.Ack(false); err != nil {
+				failed = unavailable("Receive", "RabbitMQ was lost before it heard that jobs are done", err)
+			}
 		}
-	}
-	if failed != nil {
-		failed = unavailable("Receive", "RabbitMQ was lost before it heard that jobs are done", failed)
 	}
 	return errors.Join(failed, s.delay(ctx, retries), s.kill(ctx, dead))
 }

@@ -19,9 +19,8 @@ import (
 
 // Source hands out the jobs of the broker's queues.
 type Source struct {
-	c         *Client
-	consuming *link
-	ids       *id.Source
+	c   *Client
+	ids *id.Source
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -30,8 +29,9 @@ type Source struct {
 var _ ports.JobSource = (*Source)(nil)
 
 func newSource(c *Client) *Source {
-	s := &Source{c: c, consuming: newLink("consuming", c), lanes: map[string]*lane{}, ids: id.NewSource(time.Now, rand.Reader)}
-	c.begin(func() { s.consuming.keep(c.ctx, nil) })
+	s := &Source{c: c, lanes: map[string]*lane{}, ids: id.NewSource(time.Now, rand.Reader)}
+	c.receiving.Store(true)
+	c.begin(func() { c.consuming.keep(c.ctx, nil) })
 	if c.bury != nil {
 		c.begin(s.digGraves)
 	}

@@ -152,11 +152,15 @@ func TestSource_HandsOutAgain(t *testing.T) {
 			return handled.Load()
 		})
 	}
-	cut := func(c *Client) func() {
+	// cut ends a consumer as a crash does: nothing is answered.
+	cut := func(c *Client, task string) func() {
 		return func() {
-			s, _ := c.source().consuming.current()
-			_ = s.conn.CloseDeadline(time.Now()) // as a crash does: nothing is answered
-			<-s.ended
+			s := c.source()
+			s.mu.Lock()
+			l := s.lanes[task]
+			s.mu.Unlock()
+			_ = l.ch.Close()
+			<-l.ended
 		}
 	}
 
@@ -165,7 +169,7 @@ func TestSource_HandsOutAgain(t *testing.T) {
 		c := open(t, containers.RabbitMQ(t), nil)
 		e := made(job.AdjustInventory)
 		publish(t, c, e)
-		lose(t, c, e.Task, cut(c))
+		lose(t, c, e.Task, cut(c, e.Task))
 		if got := receive(t, c.Source(), e.Task, 1, job.Ack())[0]; got.ID != e.ID || got.Attempt != 2 {
 			t.Errorf("got %+v", got)
 		}
@@ -201,7 +205,7 @@ func TestSource_HandsOutAgain(t *testing.T) {
 				defer close(consumer)
 				_, _ = c.Source().Receive(t.Context(), e.Task, ports.Batch{Max: 1, Wait: time.Second}, func(_ context.Context, ds []job.Delivery) []job.Verdict {
 					got = ds
-					cut(c)()
+					cut(c, e.Task)()
 					runtime.Goexit()
 					return nil
 				})

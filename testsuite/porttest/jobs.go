@@ -235,7 +235,7 @@ func testAddJobs(t *testing.T, h JobHarness) {
 			if err := inTx(t.Context(), func(ctx context.Context, out ports.Outbox) error { return out.Add(ctx, j) }); err != nil {
 				t.Fatal(err)
 			}
-			mustSame(t, string(realm)+" after a commit", w.take(10, job.Ack()), nil, []job.Delivery{{Envelope: j, Attempt: 1}})
+			mustSame(t, string(realm)+" after a commit", w.take(1, job.Ack()), nil, []job.Delivery{{Envelope: j, Attempt: 1}})
 			mustSame(t, string(realm)+" after its verdict", w.take(10, job.Ack()), nil, []job.Delivery{})
 		}
 	})
