@@ -35,14 +35,13 @@ func (is imports) SaveImport(ctx context.Context, r feed.Report) error {
 
 // AddRejects is contracted by ports.Imports.
 func (is imports) AddRejects(ctx context.Context, im id.Import, rejects []feed.Reject) error {
-	n := len(rejects)
-	lines, skus, codes, messages := make([]int32, n), make([]string, n), make([]string, n), make([]string, n)
-	for i, r := range rejects {
-		lines[i], skus[i], codes[i], messages[i] = int32(r.Line), r.SKU, r.Code, r.Message
-	}
 	_, err := is.r.write(ctx, func(ctx context.Context, t *tx) error {
 		_, err := t.Exec(ctx, `INSERT INTO catalog.import_rejects (import, line, sku, code, message)
-			SELECT $1, * FROM unnest($2::int[], $3::text[], $4::text[], $5::text[])`, uuid(im.UUID), lines, skus, codes, messages)
+			SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[])`, uuid(im.UUID),
+			column(rejects, func(r *feed.Reject) int { return r.Line }),
+			column(rejects, func(r *feed.Reject) string { return r.SKU }),
+			column(rejects, func(r *feed.Reject) string { return r.Code }),
+			column(rejects, func(r *feed.Reject) string { return r.Message }))
 		return err
 	})
 	return err

@@ -53,12 +53,8 @@ func readOffers(ctx context.Context, q querier, skus []id.SKU) (map[string]catal
 		if o.Options, err = catalog.ParseOptions(options); err != nil {
 			return nil, fault.Wrap(fault.Internal, "postgres.Offers", err)
 		}
-		if image != nil {
-			img, err := catalog.ParseImage(image)
-			if err != nil {
-				return nil, fault.Wrap(fault.Internal, "postgres.Offers", err)
-			}
-			o.Image = &img
+		if o.Image, err = parseImage(image); err != nil {
+			return nil, err
 		}
 		found[o.SKU.Fold()] = o
 	}

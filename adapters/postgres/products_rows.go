@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ const saveProducts = `INSERT INTO catalog.products (id, slug, name, find, status
 	SELECT id, slug, name, find, status, brand, category, nullif(family, ''), featured, price, currency,
 		newest, rating, ratings, popularity, version, updated_at, doc::json
 	FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::bool[], $10::bigint[], $11::text[],
-		$12::timestamptz[], $13::int[], $14::int[], $15::bigint[], $16::bigint[], $17::timestamptz[], $18::text[])
+		$12::timestamptz[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::timestamptz[], $18::text[])
 		AS given (id, slug, name, find, status, brand, category, family, featured, price, currency,
 		newest, rating, ratings, popularity, version, updated_at, doc)
 	ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, name = excluded.name, find = excluded.find, status = excluded.status, brand = excluded.brand,
@@ -28,56 +29,59 @@ const saveProducts = `INSERT INTO catalog.products (id, slug, name, find, status
 
 // productColumns returns the arguments of saveProducts.
 func productColumns(products []catalog.Product) []any {
-	n := len(products)
-	ids, brands, categories := make([]uuid, n), make([]uuid, n), make([]uuid, n)
-	slugs, names, finds, statuses, families, currencies, docs := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	featured, newest, updated := make([]bool, n), make([]time.Time, n), make([]time.Time, n)
-	prices, popularities, versions := make([]int64, n), make([]int64, n), make([]int64, n)
-	ratings, counts := make([]int32, n), make([]int32, n)
 	var doc []byte
-	for i := range products {
-		p := &products[i]
-		ids[i], brands[i], categories[i] = uuid(p.ID.UUID), uuid(p.Brand.UUID), uuid(p.Category.UUID)
-		slugs[i], names[i], finds[i], statuses[i], families[i] = p.Slug, p.Name, strings.ToLower(p.Name), string(p.Status), p.Family
-		price := p.ListPrice()
-		prices[i], currencies[i] = price.Minor(), string(p.BasePrice.Currency())
-		if currencies[i] == "" {
-			currencies[i] = string(price.Currency())
-		}
-		featured[i], newest[i], updated[i] = p.Featured, p.Newest(), p.UpdatedAt
-		ratings[i], counts[i], popularities[i], versions[i] = int32(p.Rating.Average), int32(p.Rating.Count), p.Popularity, p.Version
-		doc = p.AppendDocument(doc[:0])
-		docs[i] = string(doc)
-	}
 	return []any{
-		ids, slugs, names, finds, statuses, brands, categories, families, featured, prices, currencies,
-		newest, ratings, counts, popularities, versions, updated, docs,
+		column(products, func(p *catalog.Product) uuid { return uuid(p.ID.UUID) }),
+		column(products, func(p *catalog.Product) string { return p.Slug }),
+		column(products, func(p *catalog.Product) string { return p.Name }),
+		column(products, func(p *catalog.Product) string { return strings.ToLower(p.Name) }),
+		column(products, func(p *catalog.Product) string { return string(p.Status) }),
+		column(products, func(p *catalog.Product) uuid { return uuid(p.Brand.UUID) }),
+		column(products, func(p *catalog.Product) uuid { return uuid(p.Category.UUID) }),
+		column(products, func(p *catalog.Product) string { return p.Family }),
+		column(products, func(p *catalog.Product) bool { return p.Featured }),
+		column(products, func(p *catalog.Product) int64 { return p.ListPrice().Minor() }),
+		column(products, func(p *catalog.Product) string {
+			return string(cmp.Or(p.BasePrice.Currency(), p.ListPrice().Currency()))
+		}),
+		column(products, (*catalog.Product).Newest),
+		column(products, func(p *catalog.Product) int { return p.Rating.Average }),
+		column(products, func(p *catalog.Product) int { return p.Rating.Count }),
+		column(products, func(p *catalog.Product) int64 { return p.Popularity }),
+		column(products, func(p *catalog.Product) int64 { return p.Version }),
+		column(products, func(p *catalog.Product) time.Time { return p.UpdatedAt }),
+		column(products, func(p *catalog.Product) string {
+			doc = p.AppendDocument(doc[:0])
+			return string(doc)
+		}),
 	}
 }
 
-// A slug goes to whoever is first to have it, and stays theirs.
-const claimSlugs = `INSERT INTO catalog.product_slugs AS s (slug, product)
-	SELECT * FROM unnest($1::text[], $2::uuid[]) ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug WHERE s.product = excluded.product`
-
-// claims are the slugs that are new to their products, by their bytes.
-type claims struct {
-	slugs    []string
-	products []uuid
+// owned is a slug and whose it is to be.
+type owned struct {
+	slug  string
+	owner uuid
 }
 
-func (s *saving) claims() (c claims) {
-	var changed []*catalog.Product
+// claims returns those of all products, by their bytes.
+func (s *saving) claims() (c []owned) {
 	for i := range s.products {
 		p := &s.products[i]
 		if stored, ok := s.slugs[p.ID.UUID]; !ok || stored != p.Slug {
-			changed = append(changed, p)
+			c = append(c, owned{p.Slug, uuid(p.ID.UUID)})
 		}
 	}
-	slices.SortFunc(changed, func(a, b *catalog.Product) int { return strings.Compare(a.Slug, b.Slug) })
-	for _, p := range changed {
-		c.slugs, c.products = append(c.slugs, p.Slug), append(c.products, uuid(p.ID.UUID))
-	}
+	slices.SortFunc(c, func(a, b owned) int { return strings.Compare(a.slug, b.slug) })
 	return c
+}
+
+// queueClaims gives slugs to their owners. A slug goes to whoever is first to have
+// it and stays theirs: Exists for one that is another's.
+func queueClaims(b *pgx.Batch, table, owner string, claims []owned) {
+	b.Queue("INSERT INTO "+table+" AS s (slug, "+owner+") SELECT * FROM unnest($1::text[], $2::uuid[]) "+
+		"ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug WHERE s."+owner+" = excluded."+owner,
+		column(claims, func(c *owned) string { return c.slug }), column(claims, func(c *owned) uuid { return c.owner })).
+		Exec(allOr(len(claims), "slug"))
 }
 
 // allOr checks that a statement claimed all it should have: what it left out
@@ -138,15 +142,17 @@ const insertSKUs = `INSERT INTO catalog.skus (sku, product, variant, sold, price
 
 // skuRows returns the arguments of updateSKUs and insertSKUs.
 func skuRows(rows []skuRow) []any {
-	n := len(rows)
-	skus, products, variants := make([]string, n), make([]uuid, n), make([]uuid, n)
-	sold, prices := make([]bool, n), make([]int64, n)
-	currencies, titles, options, images := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	for i, r := range rows {
-		skus[i], products[i], variants[i], sold[i], prices[i] = string(r.sku), uuid(r.product), uuid(r.variant), r.sold, r.price
-		currencies[i], titles[i], options[i], images[i] = r.currency, r.title, r.options, r.image
+	return []any{
+		column(rows, func(r *skuRow) string { return string(r.sku) }),
+		column(rows, func(r *skuRow) uuid { return uuid(r.product) }),
+		column(rows, func(r *skuRow) uuid { return uuid(r.variant) }),
+		column(rows, func(r *skuRow) bool { return r.sold }),
+		column(rows, func(r *skuRow) int64 { return r.price }),
+		column(rows, func(r *skuRow) string { return r.currency }),
+		column(rows, func(r *skuRow) string { return r.title }),
+		column(rows, func(r *skuRow) string { return r.options }),
+		column(rows, func(r *skuRow) string { return r.image }),
 	}
-	return []any{skus, products, variants, sold, prices, currencies, titles, options, images}
 }
 
 // skus tells what becomes of the SKUs: those that are given up, those that are
@@ -168,4 +174,13 @@ func (s *saving) skus() (given []string, changed, fresh []skuRow) {
 		}
 	}
 	return given, changed, fresh
+}
+
+// column returns one member of each of a list, for a statement that unnests it.
+func column[T, V any](list []T, of func(*T) V) []V {
+	values := make([]V, len(list))
+	for i := range list {
+		values[i] = of(&list[i])
+	}
+	return values
 }

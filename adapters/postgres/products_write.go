@@ -123,13 +123,8 @@ func newSaving(products []catalog.Product) (*saving, error) {
 
 // lock reads and locks what is stored of the products, and of their SKUs.
 func (s *saving) lock(ctx context.Context, t *tx) error {
-	ids, wanted := make([]uuid, len(s.products)), make([]string, len(s.wanted))
-	for i := range s.products {
-		ids[i] = uuid(s.products[i].ID.UUID)
-	}
-	for i := range s.wanted {
-		wanted[i] = s.wanted[i].fold
-	}
+	ids := column(s.products, func(p *catalog.Product) uuid { return uuid(p.ID.UUID) })
+	wanted := column(s.wanted, func(r *skuRow) string { return r.fold })
 	b := &pgx.Batch{}
 	b.Queue("SELECT id, slug FROM catalog.products WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids).Query(func(rows pgx.Rows) error {
 		var product uuid
@@ -192,9 +187,8 @@ func errSKUChanged() error {
 func (s *saving) write(ctx context.Context, t *tx) error {
 	b := &pgx.Batch{}
 	b.Queue(saveProducts, productColumns(s.products)...)
-	claims := s.claims()
-	if len(claims.slugs) > 0 {
-		b.Queue(claimSlugs, claims.slugs, claims.products).Exec(allOr(len(claims.slugs), "slug"))
+	if claims := s.claims(); len(claims) > 0 {
+		queueClaims(b, "catalog.product_slugs", "product", claims)
 	}
 	given, changed, fresh := s.skus()
 	if len(given) > 0 {

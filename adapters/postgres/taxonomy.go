@@ -111,27 +111,27 @@ func into[T any](list *[]T, scan func(pgx.Rows) (T, error)) func(pgx.Rows) error
 }
 
 const (
-	selectCategories  = "SELECT id, parent, slug, name, description, position, image, seo, version FROM catalog.categories"
-	selectBrands      = "SELECT id, slug, name, description, image, seo, version FROM catalog.brands"
+	selectCategories  = "SELECT id, parent, slug, name, description, position, image, seo_title, seo_text, version FROM catalog.categories"
+	selectBrands      = "SELECT id, slug, name, description, image, seo_title, seo_text, version FROM catalog.brands"
 	selectDefinitions = `SELECT category, name, label, type, unit, choices, required, filterable, variant_option, position, version, derived
 		FROM catalog.attribute_definitions ORDER BY category, name`
 )
 
 func scanCategory(rows pgx.Rows) (c catalog.Category, err error) {
-	var image, seo pgtype.DriverBytes
-	if err := rows.Scan((*uuid)(&c.ID.UUID), (*uuid)(&c.Parent.UUID), &c.Slug, &c.Name, &c.Description, &c.Position, &image, &seo, &c.Version); err != nil {
+	var image pgtype.DriverBytes
+	if err := rows.Scan((*uuid)(&c.ID.UUID), (*uuid)(&c.Parent.UUID), &c.Slug, &c.Name, &c.Description, &c.Position, &image, &c.SEO.Title, &c.SEO.Description, &c.Version); err != nil {
 		return c, err
 	}
-	c.Image, err = decorate(image, seo, &c.SEO)
+	c.Image, err = parseImage(image)
 	return c, err
 }
 
 func scanBrand(rows pgx.Rows) (b catalog.Brand, err error) {
-	var image, seo pgtype.DriverBytes
-	if err := rows.Scan((*uuid)(&b.ID.UUID), &b.Slug, &b.Name, &b.Description, &image, &seo, &b.Version); err != nil {
+	var image pgtype.DriverBytes
+	if err := rows.Scan((*uuid)(&b.ID.UUID), &b.Slug, &b.Name, &b.Description, &image, &b.SEO.Title, &b.SEO.Description, &b.Version); err != nil {
 		return b, err
 	}
-	b.Image, err = decorate(image, seo, &b.SEO)
+	b.Image, err = parseImage(image)
 	return b, err
 }
 
@@ -142,28 +142,23 @@ func scanDefinition(rows pgx.Rows) (d catalog.AttributeDefinition, err error) {
 		return d, err
 	}
 	d.Choices = []catalog.Choice{}
-	return d, decode(choices, &d.Choices)
+	if string(choices) == "[]" { // as nearly all
+		return d, nil
+	}
+	if err := json.Unmarshal(choices, &d.Choices); err != nil {
+		return d, fault.Wrap(fault.Internal, "postgres.taxonomy", err)
+	}
+	return d, nil
 }
 
-// decorate reads what categories and brands are shown with.
-func decorate(image, seo []byte, into *catalog.SEO) (*catalog.Image, error) {
-	if err := decode(seo, into); err != nil || image == nil {
-		return nil, err
+// parseImage reads an image that may be NULL.
+func parseImage(doc []byte) (*catalog.Image, error) {
+	if doc == nil {
+		return nil, nil //nolint:nilnil // none is no error
 	}
-	img, err := catalog.ParseImage(image)
+	img, err := catalog.ParseImage(doc)
 	if err != nil {
-		return nil, fault.Wrap(fault.Internal, "postgres.taxonomy", err)
+		return nil, fault.Wrap(fault.Internal, "postgres.image", err)
 	}
 	return &img, nil
-}
-
-// decode reads JSON; most of it is empty.
-func decode(b []byte, v any) error {
-	if string(b) == "{}" || string(b) == "[]" {
-		return nil
-	}
-	if err := json.Unmarshal(b, v); err != nil {
-		return fault.Wrap(fault.Internal, "postgres.taxonomy", err)
-	}
-	return nil
 }

@@ -34,23 +34,23 @@ func (w categoryWriter) TreeForUpdate(ctx context.Context) (tree []catalog.Categ
 func (w categoryWriter) SaveCategories(ctx context.Context, cs ...catalog.Category) error {
 	cs = slices.Clone(cs)
 	slices.SortFunc(cs, func(a, b catalog.Category) int { return slices.Compare(a.ID.UUID[:], b.ID.UUID[:]) })
-	n := len(cs)
-	s := newDescribed(n)
-	parents, positions := make([]uuid, n), make([]int32, n)
-	for i := range cs {
-		c := &cs[i]
-		parents[i], positions[i] = uuid(c.Parent.UUID), int32(c.Position)
-		if err := s.set(i, c.ID.UUID, c.Slug, c.Name, c.Description, c.Image, c.SEO, c.Version); err != nil {
-			return err
-		}
-	}
-	return s.save(ctx, w.t, "category_slugs", "category", `INSERT INTO catalog.categories (id, slug, name, description, image, seo, version, parent, position)
-		SELECT id, slug, name, description, nullif(image, '')::json, seo::json, version, parent, position
-		FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::uuid[], $9::int[])
-			AS given (id, slug, name, description, image, seo, version, parent, position)
+	return w.t.describe(ctx, "category", column(cs, func(c *catalog.Category) owned { return owned{c.Slug, uuid(c.ID.UUID)} }),
+		`INSERT INTO catalog.categories (id, slug, name, description, image, seo_title, seo_text, version, parent, position)
+		SELECT id, slug, name, description, image::json, seo_title, seo_text, version, parent, position
+		FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::uuid[], $10::bigint[])
+			AS given (id, slug, name, description, image, seo_title, seo_text, version, parent, position)
 		ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, name = excluded.name, description = excluded.description,
-			image = excluded.image, seo = excluded.seo, version = excluded.version, parent = excluded.parent, position = excluded.position`,
-		parents, positions)
+			image = excluded.image, seo_title = excluded.seo_title, seo_text = excluded.seo_text, version = excluded.version, parent = excluded.parent, position = excluded.position`,
+		column(cs, func(c *catalog.Category) uuid { return uuid(c.ID.UUID) }),
+		column(cs, func(c *catalog.Category) string { return c.Slug }),
+		column(cs, func(c *catalog.Category) string { return c.Name }),
+		column(cs, func(c *catalog.Category) string { return c.Description }),
+		column(cs, func(c *catalog.Category) *string { return imageDoc(c.Image) }),
+		column(cs, func(c *catalog.Category) string { return c.SEO.Title }),
+		column(cs, func(c *catalog.Category) string { return c.SEO.Description }),
+		column(cs, func(c *catalog.Category) int64 { return c.Version }),
+		column(cs, func(c *catalog.Category) uuid { return uuid(c.Parent.UUID) }),
+		column(cs, func(c *catalog.Category) int { return c.Position }))
 }
 
 // DeleteCategory is contracted by ports.CategoryWriter.
@@ -83,19 +83,21 @@ func (w brandWriter) BrandsForUpdate(ctx context.Context, ids ...id.Brand) (foun
 func (w brandWriter) SaveBrands(ctx context.Context, bs ...catalog.Brand) error {
 	bs = slices.Clone(bs)
 	slices.SortFunc(bs, func(a, b catalog.Brand) int { return slices.Compare(a.ID.UUID[:], b.ID.UUID[:]) })
-	s := newDescribed(len(bs))
-	for i := range bs {
-		b := &bs[i]
-		if err := s.set(i, b.ID.UUID, b.Slug, b.Name, b.Description, b.Image, b.SEO, b.Version); err != nil {
-			return err
-		}
-	}
-	return s.save(ctx, w.t, "brand_slugs", "brand", `INSERT INTO catalog.brands (id, slug, name, description, image, seo, version)
-		SELECT id, slug, name, description, nullif(image, '')::json, seo::json, version
-		FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-			AS given (id, slug, name, description, image, seo, version)
+	return w.t.describe(ctx, "brand", column(bs, func(b *catalog.Brand) owned { return owned{b.Slug, uuid(b.ID.UUID)} }),
+		`INSERT INTO catalog.brands (id, slug, name, description, image, seo_title, seo_text, version)
+		SELECT id, slug, name, description, image::json, seo_title, seo_text, version
+		FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
+			AS given (id, slug, name, description, image, seo_title, seo_text, version)
 		ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, name = excluded.name, description = excluded.description,
-			image = excluded.image, seo = excluded.seo, version = excluded.version`)
+			image = excluded.image, seo_title = excluded.seo_title, seo_text = excluded.seo_text, version = excluded.version`,
+		column(bs, func(b *catalog.Brand) uuid { return uuid(b.ID.UUID) }),
+		column(bs, func(b *catalog.Brand) string { return b.Slug }),
+		column(bs, func(b *catalog.Brand) string { return b.Name }),
+		column(bs, func(b *catalog.Brand) string { return b.Description }),
+		column(bs, func(b *catalog.Brand) *string { return imageDoc(b.Image) }),
+		column(bs, func(b *catalog.Brand) string { return b.SEO.Title }),
+		column(bs, func(b *catalog.Brand) string { return b.SEO.Description }),
+		column(bs, func(b *catalog.Brand) int64 { return b.Version }))
 }
 
 // DeleteBrand is contracted by ports.BrandWriter.
@@ -124,33 +126,27 @@ func (w attributeWriter) Definitions(ctx context.Context) (all []catalog.Attribu
 
 // SaveDefinitions is contracted by ports.AttributeWriter.
 func (w attributeWriter) SaveDefinitions(ctx context.Context, ds ...catalog.AttributeDefinition) error {
-	n := len(ds)
-	categories := make([]uuid, n)
-	names, labels, types, units, choices := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
-	required, filterable, options, derived := make([]bool, n), make([]bool, n), make([]bool, n), make([]bool, n)
-	positions, versions := make([]int32, n), make([]int64, n)
-	for i := range ds {
-		d := &ds[i]
-		categories[i], names[i], labels[i], types[i], units[i] = uuid(d.Category.UUID), d.Name, d.Label, string(d.Type), d.Unit
-		required[i], filterable[i], options[i], derived[i] = d.Required, d.Filterable, d.VariantOption, d.Derived
-		positions[i], versions[i], choices[i] = int32(d.Position), d.Version, "[]"
-		if len(d.Choices) > 0 {
-			b, err := json.Marshal(d.Choices)
-			if err != nil {
-				return fault.Wrap(fault.Internal, "postgres.SaveDefinitions", err)
-			}
-			choices[i] = string(b)
-		}
-	}
+	type def = catalog.AttributeDefinition
 	_, err := w.t.Exec(ctx, `INSERT INTO catalog.attribute_definitions
 			(category, name, label, type, unit, choices, required, filterable, variant_option, derived, position, version)
 		SELECT category, name, label, type, unit, choices::json, required, filterable, variant_option, derived, position, version
-		FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::bool[], $9::bool[], $10::bool[], $11::int[], $12::bigint[])
+		FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::bool[], $9::bool[], $10::bool[], $11::bigint[], $12::bigint[])
 			AS given (category, name, label, type, unit, choices, required, filterable, variant_option, derived, position, version)
 		ON CONFLICT (category, name) DO UPDATE SET label = excluded.label, type = excluded.type, unit = excluded.unit, choices = excluded.choices,
 			required = excluded.required, filterable = excluded.filterable, variant_option = excluded.variant_option, derived = excluded.derived,
 			position = excluded.position, version = excluded.version`,
-		categories, names, labels, types, units, choices, required, filterable, options, derived, positions, versions)
+		column(ds, func(d *def) uuid { return uuid(d.Category.UUID) }),
+		column(ds, func(d *def) string { return d.Name }),
+		column(ds, func(d *def) string { return d.Label }),
+		column(ds, func(d *def) string { return string(d.Type) }),
+		column(ds, func(d *def) string { return d.Unit }),
+		column(ds, func(d *def) string { return choicesDoc(d.Choices) }),
+		column(ds, func(d *def) bool { return d.Required }),
+		column(ds, func(d *def) bool { return d.Filterable }),
+		column(ds, func(d *def) bool { return d.VariantOption }),
+		column(ds, func(d *def) bool { return d.Derived }),
+		column(ds, func(d *def) int { return d.Position }),
+		column(ds, func(d *def) int64 { return d.Version }))
 	return translate(ctx, err)
 }
 
@@ -163,58 +159,40 @@ func (w attributeWriter) DeleteDefinition(ctx context.Context, c id.Category, na
 	return translate(ctx, err)
 }
 
-// described are the columns that categories and brands have in common.
-type described struct {
-	ids                                     []uuid
-	slugs, names, descriptions, images, seo []string
-	versions                                []int64
-}
-
-func newDescribed(n int) *described {
-	return &described{
-		ids: make([]uuid, n), slugs: make([]string, n), names: make([]string, n), descriptions: make([]string, n),
-		images: make([]string, n), seo: make([]string, n), versions: make([]int64, n),
-	}
-}
-
-func (s *described) set(i int, u id.UUID, slug, name, description string, img *catalog.Image, seo catalog.SEO, version int64) error {
-	s.ids[i], s.slugs[i], s.names[i], s.descriptions[i], s.versions[i], s.seo[i] = uuid(u), slug, name, description, version, "{}"
-	if img != nil {
-		s.images[i] = string(img.AppendDocument(nil))
-	}
-	if seo == (catalog.SEO{}) {
+// describe runs the statement that saves categories or brands, and claims their
+// slugs. Exists for a slug that is another's.
+func (t *tx) describe(ctx context.Context, kind string, claims []owned, sql string, args ...any) error {
+	if len(claims) == 0 {
 		return nil
 	}
-	b, err := json.Marshal(seo)
-	if err != nil {
-		return fault.Wrap(fault.Internal, "postgres.taxonomy", err)
-	}
-	s.seo[i] = string(b)
-	return nil
-}
-
-// save writes the columns, and more of the statement's own, and claims the slugs
-// in their order. Exists for a slug that is another's.
-func (s *described) save(ctx context.Context, t *tx, slugs, owner, sql string, more ...any) error {
-	if len(s.ids) == 0 {
-		return nil
-	}
-	order := make([]int, len(s.ids))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return strings.Compare(s.slugs[a], s.slugs[b]) })
-	claimed, owners := make([]string, len(order)), make([]uuid, len(order))
-	for i, at := range order {
-		if claimed[i], owners[i] = s.slugs[at], s.ids[at]; i > 0 && claimed[i] == claimed[i-1] {
+	slices.SortFunc(claims, func(a, b owned) int { return strings.Compare(a.slug, b.slug) })
+	for i := range claims {
+		if i > 0 && claims[i].slug == claims[i-1].slug {
 			return fault.Duplicate("slug")
 		}
 	}
 	b := &pgx.Batch{}
-	b.Queue(sql, append([]any{s.ids, s.slugs, s.names, s.descriptions, s.images, s.seo, s.versions}, more...)...)
-	b.Queue("INSERT INTO catalog."+slugs+" AS s (slug, "+owner+") SELECT * FROM unnest($1::text[], $2::uuid[]) ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug WHERE s."+owner+" = excluded."+owner,
-		claimed, owners).Exec(allOr(len(order), "slug"))
+	b.Queue(sql, args...)
+	queueClaims(b, "catalog."+kind+"_slugs", kind, claims)
 	return translate(ctx, t.SendBatch(ctx, b).Close())
+}
+
+// imageDoc returns the document of an image; nil for none.
+func imageDoc(img *catalog.Image) *string {
+	if img == nil {
+		return nil
+	}
+	doc := string(img.AppendDocument(nil))
+	return &doc
+}
+
+// choicesDoc returns choices as JSON. They are strings: nothing of them can fail.
+func choicesDoc(choices []catalog.Choice) string {
+	if len(choices) == 0 {
+		return "[]"
+	}
+	doc, _ := json.Marshal(choices)
+	return string(doc)
 }
 
 // list reads all rows of a statement.

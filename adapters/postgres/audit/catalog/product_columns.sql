@@ -6,7 +6,7 @@ WHERE slug IS DISTINCT FROM doc ->> 'slug'
    OR status IS DISTINCT FROM doc ->> 'status'
    OR family IS DISTINCT FROM doc ->> 'family'
    OR featured IS DISTINCT FROM coalesce((doc ->> 'featured')::boolean, false)
-   OR rating IS DISTINCT FROM coalesce((doc ->> 'rating')::int, 0)
+   OR rating IS DISTINCT FROM coalesce((doc ->> 'rating')::bigint, 0)
    OR popularity IS DISTINCT FROM coalesce((doc ->> 'popularity')::bigint, 0)
    OR version IS DISTINCT FROM coalesce((doc ->> 'version')::bigint, 0)
    OR id IS DISTINCT FROM (doc ->> 'id')::uuid

@@ -13,9 +13,10 @@ CREATE TABLE catalog.categories (
 	slug        text COLLATE "C" NOT NULL,
 	name        text NOT NULL,
 	description text NOT NULL,
-	position    int NOT NULL,
+	position    bigint NOT NULL,
 	image       json,
-	seo         json NOT NULL,
+	seo_title   text NOT NULL,
+	seo_text    text NOT NULL,
 	version     bigint NOT NULL
 );
 CREATE INDEX categories_by_parent ON catalog.categories (parent);
@@ -33,7 +34,8 @@ CREATE TABLE catalog.brands (
 	name        text NOT NULL,
 	description text NOT NULL,
 	image       json,
-	seo         json NOT NULL,
+	seo_title   text NOT NULL,
+	seo_text    text NOT NULL,
 	version     bigint NOT NULL
 );
 
@@ -53,7 +55,7 @@ CREATE TABLE catalog.attribute_definitions (
 	required       boolean NOT NULL,
 	filterable     boolean NOT NULL,
 	variant_option boolean NOT NULL,
-	position       int NOT NULL,
+	position       bigint NOT NULL,
 	derived        boolean NOT NULL, -- an import made it of values
 	version        bigint NOT NULL,
 	CONSTRAINT attribute_definitions_name PRIMARY KEY (category, name)
@@ -94,8 +96,8 @@ CREATE TABLE catalog.products (
 	price      bigint NOT NULL CONSTRAINT products_price CHECK (price >= 0), -- catalog.Product.ListPrice
 	currency   text NOT NULL,
 	newest     timestamptz NOT NULL, -- released, else created
-	rating     int NOT NULL,
-	ratings    int NOT NULL,
+	rating     bigint NOT NULL,
+	ratings    bigint NOT NULL,
 	popularity bigint NOT NULL,
 	version    bigint NOT NULL,
 	updated_at timestamptz NOT NULL,
@@ -206,7 +208,7 @@ CREATE TABLE catalog.imports (
 CREATE TABLE catalog.import_rejects (
 	seq     bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT import_rejects_seq PRIMARY KEY,
 	import  uuid NOT NULL CONSTRAINT import_rejects_import REFERENCES catalog.imports ON DELETE CASCADE,
-	line    int NOT NULL,
+	line    bigint NOT NULL,
 	sku     text NOT NULL,
 	code    text NOT NULL,
 	message text NOT NULL
