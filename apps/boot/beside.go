@@ -94,7 +94,7 @@ func (a *App) openCaches(ctx context.Context, c Config, deps *core.Deps) error {
 	front := cached.Front(client.Cache(), cached.Blink)
 	deps.Catalog, deps.Caches = cached.Catalog(deps.Catalog, front, options)
 	deps.Orders = cached.Orders(deps.Orders, front, options)
-	deps.Search = cached.Search(deps.Search, marks, front, options)
+	deps.Search = cached.Search(deps.Search, front, options)
 	a.limiter = cached.Limiter(client.Limiter(), memory.NewLimiter(c.Now))
 	return nil
 }
