@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"text/tabwriter"
 	"time"
+
+	"github.com/bodega-commerce/bodega/apps/boot"
 )
 
 // poll is how often long work is asked about.
@@ -199,6 +201,13 @@ type reindexing struct {
 
 // Run has the index built anew and waits for it.
 func (c *reindex) Run(ctx context.Context, t *terminal) error {
+	config, err := boot.LoadAs(boot.Tool, t.environ)
+	if err != nil {
+		return err
+	}
+	if config.DatabaseURL != "" && config.SearchURL == "" {
+		return errors.New("the index is in the server's memory, which builds it whenever it starts")
+	}
 	return t.with(ctx, func(api *client) error {
 		if err := api.post(ctx, "/v1/admin/search/reindex", nil, nil); err != nil {
 			return err

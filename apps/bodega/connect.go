@@ -18,29 +18,46 @@ import (
 // patience is how long a server that is starting may take to answer.
 const patience = 30 * time.Second
 
-// with calls do with the admin API of the shop: of the server that runs on the
-// data directory, else of a shop that is open for as long as do takes.
-func (t *terminal) with(ctx context.Context, do func(*client) error) error {
-	config, err := boot.Load(t.environ)
+// with calls do with the admin API of the shop. With PostgreSQL it is a shop of
+// this program's own on the same databases, beside servers or without. With the
+// embedded store it is that of the server that runs on the data directory, else
+// of a shop that is open for as long as do takes.
+func (t *terminal) with(ctx context.Context, do func(*client) error, changes ...func(*boot.Config)) error {
+	config, err := boot.LoadAs(boot.Tool, t.environ)
 	if err != nil {
 		return err
 	}
-	running, err := boot.Running(config.DataDir)
-	if err != nil {
-		return err
+	for _, change := range changes {
+		change(&config)
 	}
-	if running {
-		api, err := reach(ctx, config)
+	if config.DatabaseURL == "" {
+		running, err := boot.Running(config.DataDir)
 		if err != nil {
 			return err
 		}
-		return do(api)
+		if running {
+			api, err := reach(ctx, config)
+			if err != nil {
+				return err
+			}
+			return do(api)
+		}
+		config.Role = boot.Server // nobody else does its jobs
 	}
 	shop, err := boot.Start(ctx, alone(config, t))
 	if err != nil {
 		return err
 	}
 	return errors.Join(do(newClient(shop.URL, shop.AdminKey)), shop.Stop(context.WithoutCancel(ctx)))
+}
+
+// withFiles is an error if the shop is not in the files of a data directory.
+func (t *terminal) withFiles(instead string) (boot.Config, error) {
+	config, err := boot.LoadAs(boot.Tool, t.environ)
+	if err == nil && config.DatabaseURL != "" {
+		err = errors.New("the shop is in PostgreSQL: " + instead)
+	}
+	return config, err
 }
 
 // alone returns the settings of a shop that only this program speaks to. Links
@@ -50,7 +67,7 @@ func alone(c boot.Config, t *terminal) boot.Config {
 		c.PublicURL = cmp.Or(c.PublicURL, "http://localhost:"+port)
 	}
 	c.HTTPAddr, c.OpsAddr = "127.0.0.1:0", "127.0.0.1:0"
-	c.Demo, c.RateLimits, c.PProf = false, false, false
+	c.Demo, c.RateLimits, c.PProf, c.ShutdownDelay = false, false, false, 0
 	c.Log = slog.New(slog.NewTextHandler(t.notes, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return c
 }

@@ -12,8 +12,8 @@ import (
 
 type migrate struct{}
 
-// Run opens the store, which is what brings it up to date. A running server
-// did it when it started.
+// Run opens the store, which is what brings it up to date. With the embedded
+// store a running server did it when it started.
 func (c *migrate) Run(ctx context.Context, t *terminal) error {
 	return t.with(ctx, func(api *client) error {
 		if err := api.get(ctx, "/readyz", nil); err != nil {
@@ -21,7 +21,7 @@ func (c *migrate) Run(ctx context.Context, t *terminal) error {
 		}
 		say(t.out, "the store is up to date\n")
 		return nil
-	})
+	}, func(c *boot.Config) { c.Migrate = true })
 }
 
 type check struct{}
@@ -60,6 +60,9 @@ type backup struct {
 // Run streams a copy of everything into the directory, which appears when it
 // is complete.
 func (c *backup) Run(ctx context.Context, t *terminal) error {
+	if _, err := t.withFiles("copy its databases and its store of pictures by their own means, see docs/operations.md"); err != nil {
+		return err
+	}
 	if err := mustBeEmpty(c.Dir); err != nil {
 		return err
 	}
@@ -89,7 +92,7 @@ type restore struct {
 // Run puts a backup where the data directory is. It holds the directory's lock
 // all the while, so no server can run or start on it.
 func (c *restore) Run(ctx context.Context, t *terminal) (err error) {
-	config, err := boot.Load(t.environ)
+	config, err := t.withFiles("restore its databases and its store of pictures by their own means, see docs/operations.md")
 	if err != nil {
 		return err
 	}

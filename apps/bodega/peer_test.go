@@ -77,8 +77,14 @@ type ran struct {
 // bodega runs a command as on a machine whose settings name the directory.
 func bodega(t *testing.T, dir, stdin string, args ...string) ran {
 	t.Helper()
+	return with(t, []string{"BODEGA_DATA_DIR=" + dir}, stdin, args...)
+}
+
+// with runs a command as on a machine with these settings.
+func with(t *testing.T, environ []string, stdin string, args ...string) ran {
+	t.Helper()
 	var out, notes bytes.Buffer
-	code := run(t.Context(), args, &terminal{strings.NewReader(stdin), &out, &notes, []string{"BODEGA_DATA_DIR=" + dir}})
+	code := run(t.Context(), args, &terminal{strings.NewReader(stdin), &out, &notes, environ})
 	return ran{code, out.String(), notes.String()}
 }
 
