@@ -71,6 +71,9 @@ type bucket struct {
 func (a *asking) attempt(ctx context.Context, pass search.Pass) error {
 	a.pass, a.text, a.answers = pass, nil, map[string]answer{}
 	if a.q.Text != "" {
+		if err := a.engine.learn(ctx, wordsOf(nil, &pass.Clause), true); err != nil { // what was corrected may have new ones
+			return err
+		}
 		a.text = a.clause(&pass.Clause)
 	}
 	a.asked = a.engine.guess(a.q)

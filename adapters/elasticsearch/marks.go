@@ -38,7 +38,6 @@ func wordsOf(list []string, c *search.Clause) []string {
 		for _, w := range search.Words(c.Text) {
 			list = append(list, w.Text)
 		}
-		return list
 	}
 	for i := range c.Of {
 		list = wordsOf(list, &c.Of[i])
