@@ -44,28 +44,25 @@ const (
 // Catalog returns the store with its storefront reads cached, and who is to be
 // told of changes.
 func Catalog(store ports.CatalogStore, cache ports.Cache, o Options) (ports.CatalogStore, ports.Invalidator) {
-	marks := store.Marks
 	cache = frontOf(cache)
-	store.Products = Products(store.Products, marks, cache, o)
-	store.Taxonomy = Taxonomies(store.Taxonomy, marks, cache, o)
-	return store, Invalidator(cache, marks)
+	store.Products = Products(store.Products, cache, o)
+	store.Taxonomy = Taxonomies(store.Taxonomy, cache, o)
+	return store, Invalidator(cache, store.Marks)
 }
 
-// Products returns store with BySlug, ByIDs and Page cached. marks is the
-// position of the store's primary.
-func Products(store ports.Products, marks ports.Marker, cache ports.Cache, o Options) ports.Products {
-	return &products{store, newShelf(marks, cache, o), codecOf[catalog.Product](), codecOf[listed]()}
+// Products returns store with BySlug, ByIDs and Page cached.
+func Products(store ports.Products, cache ports.Cache, o Options) ports.Products {
+	return &products{store, newShelf(ports.Catalog, cache, o), codecOf[catalog.Product](), codecOf[listed]()}
 }
 
-// Taxonomies returns store with everything cached. marks is the position of
-// the store's primary.
-func Taxonomies(store ports.Taxonomies, marks ports.Marker, cache ports.Cache, o Options) ports.Taxonomies {
-	return &taxonomies{store, newShelf(marks, cache, o), codecOf[*catalog.Taxonomy](), codecOf[map[id.Category]int]()}
+// Taxonomies returns store with everything cached.
+func Taxonomies(store ports.Taxonomies, cache ports.Cache, o Options) ports.Taxonomies {
+	return &taxonomies{store, newShelf(ports.Catalog, cache, o), codecOf[*catalog.Taxonomy](), codecOf[map[id.Category]int]()}
 }
 
-func newShelf(marks ports.Marker, cache ports.Cache, o Options) *shelf {
+func newShelf(realm ports.Realm, cache ports.Cache, o Options) *shelf {
 	s := &shelf{
-		cache: frontOf(cache), marks: marks, shared: o.Shared, observe: o.Observe, now: o.Now, rand: o.Rand,
+		cache: frontOf(cache), realm: realm, shared: o.Shared, observe: o.Observe, now: o.Now, rand: o.Rand,
 		flights: &singleflight.Group{},
 	}
 	if s.observe == nil {

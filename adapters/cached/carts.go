@@ -33,6 +33,7 @@ func (c *carts) View(ctx context.Context, k id.Cart, of id.Customer, after ports
 	}
 	shown, err := read(ctx, c.s, query[cart.Cart]{
 		key: key, life: cartLife,
+		basis:       func() []string { return []string{oneCart(k)} },
 		load:        func(ctx context.Context, _ ports.Mark) (cart.Cart, error) { return c.Cart(ctx, k) },
 		generations: func(shown cart.Cart) []string { return []string{oneCart(shown.ID)} },
 		fits:        func(shown cart.Cart) bool { return shown.ID == k }, // a customer may have had another

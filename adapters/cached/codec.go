@@ -54,13 +54,9 @@ func describe(w *strings.Builder, t reflect.Type) {
 	}
 }
 
-// fetch returns what another process has read, and holds it; nil if there is
-// nothing that is still true.
-func fetch[T any](ctx context.Context, s *shelf, q query[T]) (*item, error) {
-	e, _, err := s.cache.Lookup(ctx, q.key)
-	if err != nil {
-		return nil, bypass{err}
-	}
+// adopt holds what another process has read; nil if there is nothing that is
+// still true.
+func adopt[T any](ctx context.Context, s *shelf, q query[T], e *ports.CacheEntry) (*item, error) {
 	if e == nil {
 		return nil, nil
 	}

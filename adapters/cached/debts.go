@@ -69,6 +69,20 @@ func (d *debts) Raise(ctx context.Context, at ports.Mark, generations ...string)
 	return err
 }
 
+// owedOf returns the newest change of a realm that the cache has not been told
+// of; zero for none.
+func (d *debts) owedOf(realm ports.Realm) ports.Mark {
+	if !d.any.Load() {
+		return ports.Mark{}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if o := d.owed[realm]; o != nil {
+		return o.at
+	}
+	return ports.Mark{}
+}
+
 // pay raises what is owed; the first failure ends it.
 func (d *debts) pay(ctx context.Context) error {
 	d.mu.Lock()

@@ -13,11 +13,12 @@
 //
 // Three rules keep what is served as new as the last invalidation:
 //
-//   - The primary's position is taken before the store is read, the store is
-//     read at or after it, and the value is held at that mark.
-//   - A value is held only if its mark covers every generation it belongs to,
-//     looked up after it was read. So a reader that was overtaken by a change
-//     cannot put an old value back.
+//   - The store is read at or after the newest change that its generations were
+//     raised for, by any replica that has come so far, and the value is held at
+//     that mark.
+//   - A value is held only if its mark includes what every generation it belongs
+//     to was raised for, looked up after it was read. So a reader that was
+//     overtaken by a change cannot put an old value back.
 //   - Whoever joins a read that is under way checks its outcome like any held
 //     value, and reads again if it began too early.
 //

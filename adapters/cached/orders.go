@@ -25,13 +25,12 @@ var availableLife = life{30 * time.Second, time.Minute}
 // Orders returns the store with what pages show of stock and carts cached, and
 // each transaction telling what it made stale. Nothing that decides is cached.
 func Orders(store ports.OrderStore, cache ports.Cache, o Options) ports.OrderStore {
-	marks := store.Marks
 	cache = frontOf(cache)
-	told := invalidator{cache, marks}
-	shown := &carts{store.Carts, newShelf(marks, cache, o), told, codecOf[cart.Cart]()}
+	told := invalidator{cache, store.Marks}
+	shown := &carts{store.Carts, newShelf(ports.Orders, cache, o), told, codecOf[cart.Cart]()}
 	store.Carts, store.Views = shown, shown
 	o.Shared = false // numbers change more often than they are worth sending about
-	store.Stock = &stock{store.Stock, newShelf(marks, cache, o)}
+	store.Stock = &stock{store.Stock, newShelf(ports.Orders, cache, o)}
 	store.Tx = telling{store.Tx, told}
 	return store
 }
@@ -55,25 +54,26 @@ func (c *stock) Availability(ctx context.Context, skus []id.SKU, after ports.Mar
 	}
 	// Several sets may have this key; fits tells them apart.
 	key := "stock:" + string(skus[0]) + ":" + string(skus[len(skus)-1]) + ":" + strconv.Itoa(len(skus))
-	if it := c.s.held.get(key); !after.IsZero() && (it == nil || !it.at.Covers(after)) {
+	if it := c.s.held.get(key); !after.IsZero() && (it == nil || !includes(it.at, after)) {
 		return c.Stock.Availability(ctx, skus, after)
 	}
 	skus = slices.Clone(skus) // the read goes on when its caller has gone
+	names := func() []string {
+		all := make([]string, len(skus))
+		for i, sku := range skus {
+			all[i] = stockOf(sku)
+		}
+		return all
+	}
 	known, err := read(ctx, c.s, query[counted]{
-		key: key, life: availableLife, calm: anyStock,
+		key: key, basis: names, life: availableLife, calm: anyStock,
 		load: func(ctx context.Context, at ports.Mark) (counted, error) {
 			found, err := c.Stock.Availability(ctx, skus, at)
 			return counted{skus, found}, err
 		},
-		generations: func(counted) []string {
-			names := make([]string, len(skus))
-			for i, sku := range skus {
-				names[i] = stockOf(sku)
-			}
-			return names
-		},
-		weight: func(counted) int { return 1 + len(skus)/few },
-		fits:   func(known counted) bool { return slices.Equal(known.skus, skus) },
+		generations: func(counted) []string { return names() },
+		weight:      func(counted) int { return 1 + len(skus)/few },
+		fits:        func(known counted) bool { return slices.Equal(known.skus, skus) },
 	}, after)
 	return known.found, err
 }

@@ -2,6 +2,7 @@ package cached
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -33,8 +34,9 @@ type products struct {
 
 func (c *products) BySlug(ctx context.Context, slug string, after ports.Mark) (catalog.Product, error) {
 	return read(ctx, c.s, query[catalog.Product]{
-		key:  "product_detail:" + slug,
-		life: detailLife,
+		key:   "product_detail:" + slug,
+		basis: func() []string { return []string{oneSlug(slug)} },
+		life:  detailLife,
 		load: func(ctx context.Context, at ports.Mark) (catalog.Product, error) {
 			return c.Products.BySlug(ctx, slug, at)
 		},
@@ -73,8 +75,9 @@ type listed struct {
 
 func (c *products) Page(ctx context.Context, l catalog.Listing, after ports.Mark) (catalog.Page, error) {
 	found, err := read(ctx, c.s, query[listed]{
-		key:  listKey(l),
-		life: listLife,
+		key:   listKey(l),
+		basis: func() []string { return []string{anyProduct} },
+		life:  listLife,
 		load: func(ctx context.Context, at ports.Mark) (listed, error) {
 			page, err := c.Products.Page(ctx, l, at)
 			return listed{slices.Clone(l.Categories), page}, err
@@ -136,7 +139,13 @@ func (c *products) ByIDs(ctx context.Context, ids []id.Product, after ports.Mark
 	}
 	var stored map[id.Product]catalog.Product
 	if len(rest) > 0 {
-		if stored, err = c.storedByID(ctx, rest, after); err != nil {
+		stored, err = c.storedByID(ctx, rest, after)
+		if errors.As(err, new(bypass)) {
+			return past(ctx, c.s, "product", func(ctx context.Context, at ports.Mark) ([]catalog.Product, error) {
+				return c.Products.ByIDs(ctx, ids, at)
+			}, after, err)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -196,10 +205,17 @@ func (c *products) heldByID(ctx context.Context, ids []id.Product, after ports.M
 
 // storedByID reads products from the store and holds them.
 func (c *products) storedByID(ctx context.Context, ids []id.Product, after ports.Mark) (map[id.Product]catalog.Product, error) {
-	at, err := c.s.marks.Position(ctx)
-	holds := err == nil && at.Covers(after)
-	if !holds {
-		at = after
+	names := make([]string, len(ids))
+	for i, p := range ids {
+		names[i] = oneProduct(p)
+	}
+	basis, err := c.s.generations(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	at := after
+	for _, g := range basis {
+		at = newest(at, g.After)
 	}
 	began := c.s.now()
 	found, err := c.Products.ByIDs(ctx, ids, at)
@@ -207,22 +223,19 @@ func (c *products) storedByID(ctx context.Context, ids []id.Product, after ports
 		return nil, err
 	}
 	cost := max(c.s.now().Sub(began)/time.Duration(max(1, len(found))), time.Microsecond)
-	names := make([]string, len(found))
+	names = names[:0]
 	byID := make(map[id.Product]catalog.Product, len(found))
-	for i, p := range found {
-		names[i], byID[p.ID] = oneProduct(p.ID), p
-	}
-	if !holds {
-		return byID, nil
+	for _, p := range found {
+		names, byID[p.ID] = append(names, oneProduct(p.ID)), p
 	}
 	now, err := c.s.generations(ctx, names)
 	if err != nil {
 		return byID, nil //nolint:nilerr // they are read; only holding them failed
 	}
 	for i, p := range found {
-		if seen := now[i : i+1 : i+1]; covers(at, seen) {
+		if includes(at, now[i].After) {
 			c.s.held.put(idKey(p.ID), &item{
-				value: p, names: names[i : i+1 : i+1], seen: seen, at: at, born: began, cost: cost, life: detailLife, weight: 1,
+				value: p, names: names[i : i+1 : i+1], seen: now[i : i+1 : i+1], at: at, born: began, cost: cost, life: detailLife, weight: 1,
 			})
 		}
 	}

@@ -154,6 +154,9 @@ func TestRedis_Away(t *testing.T) {
 	w.onRead = func() {}
 	w.change(t, product(1, "tee"))
 
+	mustBe(t, w, "tee", 3)
+
+	w.replicated()
 	server.Resume(t)
 	w.open(options) // a process that saw nothing of it
 	used := func() bool {

@@ -17,10 +17,9 @@ var facetsLife = life{time.Minute, 5 * time.Minute}
 const settle = 3 * time.Second
 
 // Search returns the engine with the view that a shopper of a category sees
-// first, its facets above all, cached. marks is the position of the catalogue's
-// primary.
-func Search(engine ports.SearchEngine, marks ports.Marker, cache ports.Cache, o Options) ports.SearchEngine {
-	return &facets{SearchEngine: engine, s: newShelf(marks, cache, o), codec: codecOf[search.Result]()}
+// first, its facets above all, cached.
+func Search(engine ports.SearchEngine, cache ports.Cache, o Options) ports.SearchEngine {
+	return &facets{SearchEngine: engine, s: newShelf(ports.Catalog, cache, o), codec: codecOf[search.Result]()}
 }
 
 type facets struct {
@@ -38,13 +37,15 @@ func (f *facets) Search(ctx context.Context, q search.Query) (search.Result, err
 		return f.SearchEngine.Search(ctx, q)
 	}
 	return read(ctx, f.s, query[search.Result]{
-		key: "filters:" + q.Category, life: facetsLife,
+		key: "filters:" + q.Category, basis: ofFacets, life: facetsLife,
 		load:        func(ctx context.Context, _ ports.Mark) (search.Result, error) { return f.SearchEngine.Search(ctx, q) },
-		generations: func(search.Result) []string { return []string{anyProduct, theTree} },
+		generations: func(search.Result) []string { return ofFacets() },
 		weight:      func(r search.Result) int { return 1 + len(r.Hits)/few },
 		codec:       f.codec,
 	}, ports.Mark{})
 }
+
+func ofFacets() []string { return []string{anyProduct, theTree} }
 
 // firstOfCategory reports whether a query is a category and nothing else.
 func firstOfCategory(q search.Query) bool {

@@ -34,8 +34,8 @@ func TestSearch(t *testing.T) {
 	options := cached.Options{Shared: true, Now: clock.Now, Rand: func() float64 { return 0.5 }}
 	w := newWorld(options)
 	e := &engine{}
-	one := cached.Search(e, w, w.cache, options)
-	other := cached.Search(e, w, w.cache, options)
+	one := cached.Search(e, w.cache, options)
+	other := cached.Search(e, w.cache, options)
 	total := func(by ports.SearchEngine, q search.Query) int {
 		t.Helper()
 		r, err := by.Search(t.Context(), q)
@@ -91,9 +91,8 @@ func TestSearch(t *testing.T) {
 
 func TestSearch_WithoutItsCache(t *testing.T) {
 	t.Parallel()
-	w := newWorld(cached.Options{})
 	e := &engine{}
-	s := cached.Search(e, w, brokenCache{memory.NewCache(0, nil)}, cached.Options{})
+	s := cached.Search(e, brokenCache{memory.NewCache(0, nil)}, cached.Options{})
 	if _, err := s.Search(t.Context(), search.Query{Category: "cups"}); err != nil || e.searches.Load() != 1 {
 		t.Errorf("%v after %d searches", err, e.searches.Load())
 	}

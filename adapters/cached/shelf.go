@@ -19,7 +19,7 @@ import (
 // shelf holds values of any kind and gets new ones.
 type shelf struct {
 	cache   *front
-	marks   ports.Marker
+	realm   ports.Realm // of what is read
 	shared  bool
 	observe func(string, Source)
 	now     func() time.Time
@@ -36,6 +36,7 @@ type item struct {
 	names   []string           // of the generations it belongs to
 	along   []string           // those that whoever asks for it asks for next
 	seen    []ports.Generation // their state when it was held; nil: it was overtaken before
+	wants   ports.Mark         // that it would have had to be read at then
 	at      ports.Mark
 	born    time.Time
 	cost    time.Duration // what reading it took
@@ -53,7 +54,10 @@ type life struct{ fresh, keep time.Duration }
 // query says what to read and how to hold it.
 type query[T any] struct {
 	key  string
-	load func(ctx context.Context, at ports.Mark) (T, error)
+	load func(ctx context.Context, after ports.Mark) (T, error)
+	// basis names generations that are known before the value is, and raised with
+	// those it will belong to: it is read after what they were raised for.
+	basis func() []string
 	life
 	generations func(T) []string // that a value belongs to
 	calm        string           // a generation that is raised with any of these; "": there is none
@@ -75,17 +79,18 @@ const (
 
 // read answers a query from the shelf or through it.
 func read[T any](ctx context.Context, s *shelf, q query[T], after ports.Mark) (T, error) {
+	floor := after
 	for attempt := range attempts {
 		it, from := s.held.get(q.key), Held
 		if it == nil {
 			var err error
-			if it, from, err = flight(ctx, s, q, attempt > 0); err != nil {
-				return past(ctx, s, q.key, q.load, after, err)
+			if it, from, err = flight(ctx, s, q, floor, attempt > 0); err != nil {
+				return past(ctx, s, q.key, q.load, floor, err)
 			}
 		}
 		same, err := s.same(ctx, it, q.calm)
 		if err != nil {
-			return past(ctx, s, q.key, q.load, after, err)
+			return past(ctx, s, q.key, q.load, floor, err)
 		}
 		if clock := s.now(); same && s.serves(it, after, clock) && q.answeredBy(it) {
 			if s.early(it, clock) && it.refreshing.CompareAndSwap(false, true) {
@@ -95,9 +100,10 @@ func read[T any](ctx context.Context, s *shelf, q query[T], after ports.Mark) (T
 			v, _ := it.value.(T)
 			return v, it.missing
 		}
+		floor = newest(floor, it.wants)
 		s.held.drop(q.key, it)
 	}
-	return past(ctx, s, q.key, q.load, after, bypass{errors.New("overtaken by changes")})
+	return past(ctx, s, q.key, q.load, floor, bypass{errors.New("overtaken by changes")})
 }
 
 // about is what a key is about: all up to its first colon.
@@ -120,7 +126,7 @@ func (q *query[T]) asksNext(v T) []string {
 
 // serves reports whether an item that is still true is new enough.
 func (s *shelf) serves(it *item, after ports.Mark, clock time.Time) bool {
-	return it.at.Covers(after) && clock.Sub(it.born) < it.keep
+	return includes(it.at, after) && clock.Sub(it.born) < it.keep
 }
 
 // few names are looked up as fast as one.
@@ -180,13 +186,14 @@ func (s *shelf) early(it *item, clock time.Time) bool {
 }
 
 func refresh[T any](ctx context.Context, s *shelf, q query[T], it *item) {
-	if _, _, err := flight(ctx, s, q, true); err != nil {
+	if _, _, err := flight(ctx, s, q, ports.Mark{}, true); err != nil {
 		it.refreshing.Store(false) // another reader may try
 	}
 }
 
 // flight gets an item, once for all who ask at the same time, and says from where.
-func flight[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, Source, error) {
+// It is read at or after the floor of who asked first.
+func flight[T any](ctx context.Context, s *shelf, q query[T], floor ports.Mark, anew bool) (*item, Source, error) {
 	landed := s.flights.DoChan(q.key, func() (got any, err error) {
 		defer func() {
 			if p := recover(); p != nil { // on nobody's goroutine it would end the process
@@ -195,7 +202,7 @@ func flight[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item,
 		}()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 		defer cancel()
-		it, from, err := get(ctx, s, q, anew)
+		it, from, err := get(ctx, s, q, floor, anew)
 		if err != nil && ctx.Err() != nil {
 			err = fault.Wrap(fault.Unavailable, "cached: read", err)
 		}
@@ -218,18 +225,23 @@ type gotten struct {
 
 // get takes an item from another process or from the store, and holds it if
 // nothing has overtaken it meanwhile. anew asks the store in any case. It asks
-// the cache first: nothing is read that could not be held.
-func get[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, Source, error) {
+// the cache first: nothing is read that could not be held, nor at an older state
+// than was told.
+func get[T any](ctx context.Context, s *shelf, q query[T], floor ports.Mark, anew bool) (*item, Source, error) {
+	key := ""
 	if s.shared && !anew {
-		if it, err := fetch(ctx, s, q); it != nil || err != nil {
-			return it, Shared, err
-		}
-	} else if _, err := s.generations(ctx, []string{anyProduct}); err != nil {
-		return nil, "", err
+		key = q.key
 	}
-	at, err := s.marks.Position(ctx)
+	e, basis, err := s.cache.Lookup(ctx, key, q.basis()...)
 	if err != nil {
 		return nil, "", bypass{err}
+	}
+	if it, err := adopt(ctx, s, q, e); it != nil || err != nil {
+		return it, Shared, err
+	}
+	at := floor
+	for _, g := range basis {
+		at = newest(at, g.After)
 	}
 	it := &item{at: at, born: s.now(), weight: 1}
 	v, err := q.load(ctx, at)
@@ -258,26 +270,26 @@ func get[T any](ctx context.Context, s *shelf, q query[T], anew bool) (*item, So
 	return it, Read, nil
 }
 
-// hold puts an item on the shelf if its mark covers every generation it belongs to.
+// hold puts an item on the shelf if it was read after all that its generations
+// were raised for.
 func (s *shelf) hold(ctx context.Context, key string, it *item) error {
 	now, err := s.generations(ctx, it.names)
 	if err != nil {
 		return err
 	}
-	if covers(it.at, now) {
+	for _, g := range now {
+		it.wants = newest(it.wants, g.After)
+	}
+	if includes(it.at, it.wants) {
 		it.seen = now
 		s.held.put(key, it)
 	}
 	return nil
 }
 
-func covers(at ports.Mark, generations []ports.Generation) bool {
-	for _, g := range generations {
-		if !at.Covers(g.After) {
-			return false
-		}
-	}
-	return true
+// includes reports whether a state at or after one mark is sure to include another.
+func includes(at, after ports.Mark) bool {
+	return after.IsZero() || !at.IsZero() && at.Covers(after)
 }
 
 // generations returns what generations are now, all at the same moment.
@@ -296,7 +308,8 @@ func (b bypass) Error() string { return "cached: " + b.cause.Error() }
 func (b bypass) Unwrap() error { return b.cause }
 
 // past asks the store past the shelf if only the shelf failed, a bounded number
-// of times at once: a cache that is down must not take the store with it.
+// of times at once: a cache that is down must not take the store with it. It sees
+// what this process could not tell the cache; of others it knows nothing.
 func past[T any](ctx context.Context, s *shelf, key string, load func(context.Context, ports.Mark) (T, error), after ports.Mark, why error) (T, error) {
 	if !errors.As(why, new(bypass)) {
 		var none T
@@ -309,9 +322,6 @@ func past[T any](ctx context.Context, s *shelf, key string, load func(context.Co
 		var none T
 		return none, fault.Wrap(fault.Canceled, "cached: read", ctx.Err())
 	}
-	if at, err := s.marks.Position(ctx); err == nil && at.Covers(after) {
-		after = at
-	}
 	s.observe(about(key), Past)
-	return load(ctx, after)
+	return load(ctx, newest(s.cache.owedOf(s.realm), after))
 }

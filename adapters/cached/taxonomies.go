@@ -25,6 +25,7 @@ type taxonomies struct {
 func (c *taxonomies) Taxonomy(ctx context.Context, after ports.Mark) (*catalog.Taxonomy, error) {
 	return read(ctx, c.s, query[*catalog.Taxonomy]{
 		key: "category_tree", life: treeLife, load: c.Taxonomies.Taxonomy,
+		basis:       func() []string { return []string{theTree} },
 		generations: func(*catalog.Taxonomy) []string { return []string{theTree} },
 		codec:       c.trees,
 	}, after)
@@ -33,6 +34,7 @@ func (c *taxonomies) Taxonomy(ctx context.Context, after ports.Mark) (*catalog.T
 func (c *taxonomies) ActiveCounts(ctx context.Context, after ports.Mark) (map[id.Category]int, error) {
 	counts, err := read(ctx, c.s, query[map[id.Category]int]{
 		key: "category_tree:counts", life: treeLife, load: c.Taxonomies.ActiveCounts,
+		basis:       func() []string { return []string{anyProduct} },
 		generations: func(map[id.Category]int) []string { return []string{anyProduct} },
 		codec:       c.counts,
 	}, after)

@@ -19,10 +19,11 @@ import (
 )
 
 // world is a store whose replicas lag as far behind as they may: a read answers
-// from the oldest state that its mark allows.
+// from the oldest state that its mark and replicated allow.
 type world struct {
 	mu     sync.Mutex
 	states []state // by position
+	least  int     // the position that every replica has reached
 
 	reads  atomic.Int64
 	onRead func() // called in each read, before it takes its answer
@@ -94,11 +95,18 @@ func (w *world) at(after ports.Mark) state {
 	w.onRead()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	pos := 0
+	pos := w.least
 	if !after.IsZero() {
-		pos = int(after.Pos) - 1
+		pos = max(pos, int(after.Pos)-1)
 	}
 	return w.states[pos]
+}
+
+// replicated lets all replicas come as far as the store is.
+func (w *world) replicated() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.least = len(w.states) - 1
 }
 
 // save commits a product and returns where.

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -43,7 +44,7 @@ func (a *asking) ask(ctx context.Context, names []string) ([]ports.Generation, e
 		defer a.next(ctx)
 		return a.c.generations(ctx, names)
 	}
-	q := &question{names: names, told: make(chan struct{})}
+	q := &question{names: slices.Clone(names), told: make(chan struct{})}
 	a.waiting = append(a.waiting, q)
 	a.mu.Unlock()
 	select {
