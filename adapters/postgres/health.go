@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -29,10 +31,7 @@ type Health struct {
 func (db *DB) Health(ctx context.Context) []Health {
 	var all []Health
 	for _, r := range db.realms() {
-		err := r.read(ctx, func(q querier) error {
-			_, err := q.Exec(ctx, "SELECT 1")
-			return err
-		})
+		err := r.ready(ctx)
 		all = append(all, Health{Server: r.primary.address.host(), Role: Primary, Realm: r.name, Serving: err == nil, Err: err})
 	}
 	if db.cluster != nil {
@@ -41,6 +40,25 @@ func (db *DB) Health(ctx context.Context) []Health {
 		}
 	}
 	return all
+}
+
+// ready answers nil if the primary does and its schema is one that this program
+// can serve, which a newer program may have changed meanwhile.
+func (r *realm) ready(ctx context.Context) error {
+	known, err := stepsOf(r.name)
+	if err != nil {
+		return err
+	}
+	var oldest int
+	if err := r.read(ctx, func(q querier) error {
+		return q.QueryRow(ctx, "SELECT coalesce(max(oldest), 0) FROM "+r.table("schema_steps")).Scan(&oldest)
+	}); err != nil {
+		return err
+	}
+	if oldest > len(known) {
+		return &fault.Error{Kind: fault.Unavailable, Op: "postgres.Health", Detail: fmt.Sprintf("the %s database needs a newer program", r.name)}
+	}
+	return nil
 }
 
 func (rep *replica) health() Health {

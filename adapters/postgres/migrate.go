@@ -125,17 +125,44 @@ func lockID(name ports.Realm) int64 {
 
 // served answers Unavailable unless this program can serve the realm as it is.
 func served(ctx context.Context, r *realm) error {
-	files, err := fs.Sub(migrationFiles, "migrations/"+string(r.name))
+	known, err := stepsOf(r.name)
 	if err != nil {
-		return fault.Wrap(fault.Internal, "postgres.serves", err)
-	}
-	known, err := steps(files)
-	if err != nil {
-		return fault.Wrap(fault.Internal, "postgres.serves", err)
+		return err
 	}
 	db := stdlib.OpenDBFromPool(r.primary.pool)
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
-	return serves(ctx, db, r.name, known)
+	version, made := 0, false
+	if err := db.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", string(r.name)+".schema_steps").Scan(&made); err != nil {
+		return translate(ctx, err)
+	}
+	if made {
+		if err := serves(ctx, db, r.name, known); err != nil {
+			return err
+		}
+		if err := db.QueryRowContext(ctx, "SELECT coalesce(max(step), 0) FROM "+string(r.name)+".schema_steps").Scan(&version); err != nil {
+			return translate(ctx, err)
+		}
+	}
+	if version < len(known) {
+		return &fault.Error{
+			Kind: fault.Unavailable, Op: "postgres.Open",
+			Detail: fmt.Sprintf("the %s database has schema %d and this program needs %d: run bodega migrate first", r.name, version, len(known)),
+		}
+	}
+	return nil
+}
+
+// stepsOf returns the steps that this program knows of a realm.
+func stepsOf(name ports.Realm) ([]step, error) {
+	files, err := fs.Sub(migrationFiles, "migrations/"+string(name))
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "postgres.steps", err)
+	}
+	known, err := steps(files)
+	if err != nil {
+		return nil, fault.Wrap(fault.Internal, "postgres.steps", err)
+	}
+	return known, nil
 }
 
 // serves answers Unavailable if a program that knows these steps is too old.
