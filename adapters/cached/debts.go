@@ -37,7 +37,7 @@ const mostOwed = 1 << 16
 // raisedTogether bounds the generations of one call.
 const raisedTogether = 512
 
-func newDebts(c ports.Cache) *debts { return &debts{Cache: c, owed: map[ports.Realm]*debt{}} }
+func newDebts(c ports.Cache) *debts { return &debts{Cache: c, owed: make(map[ports.Realm]*debt)} }
 
 func (d *debts) Lookup(ctx context.Context, key string, generations ...string) (*ports.CacheEntry, []ports.Generation, error) {
 	if d.any.Load() {

@@ -324,6 +324,24 @@ func TestThrottle_CountsByClassAndCaller(t *testing.T) {
 	}
 	l.err = errors.New("limiter is down")
 	d.do("GET", "/notes/a", "").ok(200)
+	if n := countOf(d.lines(), "rate limiter failed"); n != 1 {
+		t.Errorf("%d lines about a limiter that failed", n)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	d.send(httptest.NewRequestWithContext(gone, "GET", "/notes/a", nil))
+	if n := countOf(d.lines(), "rate limiter failed"); n != 1 {
+		t.Errorf("%d lines, one of them about a client who did not wait", n)
+	}
+}
+
+func countOf(lines []map[string]any, msg string) (n int) {
+	for _, l := range lines {
+		if l["msg"] == msg {
+			n++
+		}
+	}
+	return n
 }
 
 func TestEdge_DeadlineReachesTheOperation(t *testing.T) {

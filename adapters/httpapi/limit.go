@@ -56,6 +56,9 @@ func (e *edge) throttle(ctx context.Context, x *exchange, c class, key string) e
 	rate := c.rate()
 	left, err := e.opts.Limiter.Allow(ctx, rate, key)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil // nobody waits for the answer any more
+		}
 		e.log.LogAttrs(ctx, slog.LevelWarn, "rate limiter failed", slog.String("request_id", x.requestID), slog.Any("error", err))
 		return nil
 	}
