@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,8 +46,11 @@ type cache struct{ *Client }
 
 func (c cache) Lookup(ctx context.Context, key string, generations ...string) (*ports.CacheEntry, []ports.Generation, error) {
 	if key == "" {
-		now, err := c.asking.ask(ctx, generations)
-		return nil, now, err
+		q := &question{names: slices.Clone(generations)} // it may outlive its caller
+		if err := c.questions.join(ctx, "redis.Lookup", q); err != nil {
+			return nil, nil, err
+		}
+		return nil, q.now, q.err
 	}
 	e, now, err := c.lookup(ctx, key, generations)
 	if err != nil {
@@ -59,6 +63,53 @@ func (c cache) Lookup(ctx context.Context, key string, generations ...string) (*
 	}
 	return e, now, nil
 }
+
+// question is one caller's wish to know what generations are now.
+type question struct {
+	names []string
+	now   []ports.Generation
+	err   error
+}
+
+// ask asks one question for all of them and shares the answer out.
+func (c *Client) ask(ctx context.Context, together []*question) {
+	var names []string
+	for _, q := range together {
+		names = append(names, q.names...)
+	}
+	now, err := c.generations(ctx, names)
+	for _, q := range together {
+		if q.err = err; err == nil {
+			n := len(q.names)
+			q.now, now = now[:n:n], now[n:]
+		}
+	}
+}
+
+// generations asks the server what generations are now.
+func (c *Client) generations(ctx context.Context, names []string) ([]ports.Generation, error) {
+	if len(names) == 0 {
+		return []ports.Generation{}, nil
+	}
+	var reply []any
+	err := c.call(ctx, "redis.Lookup", "gen", func(ctx context.Context) (err error) {
+		reply, err = c.rdb.MGet(ctx, c.keys(names...)...).Result()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, state := range reply {
+		if state == nil { // one has to begin, and whoever asks next must find the same
+			_, now, err := c.lookup(ctx, nothing, names)
+			return now, err
+		}
+	}
+	return states(names, reply)
+}
+
+// nothing is a key that nothing is ever under.
+const nothing = "gen:"
 
 // lookup asks for an entry and generations, those included that have to begin.
 func (c *Client) lookup(ctx context.Context, key string, generations []string) (*ports.CacheEntry, []ports.Generation, error) {

@@ -58,7 +58,9 @@ type Client struct {
 	now     func() time.Time
 	breaker breaker
 	scripts scripts
-	asking  asking
+
+	questions  gathering[*question]
+	admissions gathering[*admission]
 }
 
 // Open returns a client of the server at an URL like redis://:password@host:6379/0
@@ -78,7 +80,7 @@ func Open(ctx context.Context, address string, o Options) (*Client, error) {
 	if c.now == nil {
 		c.now = time.Now
 	}
-	c.asking.c = c
+	c.questions.do, c.admissions.do = c.ask, c.admit
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := c.rdb.Ping(ctx).Err(); err != nil && !absent(err) {
