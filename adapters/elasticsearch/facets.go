@@ -307,8 +307,9 @@ func (a *asking) shownValues(key string) (ids []string, members map[string][]str
 	}
 	seen := map[string]bool{}
 	for i, b := range slices.Concat(r.Values.Buckets, chosen.Values.Buckets) {
-		parts := strings.SplitN(b.Key, separator, map[string]int{byCategory: 4, byBrand: 2}[key])
-		if seen[b.Key] || i >= len(r.Values.Buckets) && !a.selects(key, parts) {
+		want := map[string]int{byCategory: 4, byBrand: 2}[key]
+		parts := strings.SplitN(b.Key, separator, want)
+		if len(parts) < want || seen[b.Key] || i >= len(r.Values.Buckets) && !a.selects(key, parts) {
 			continue
 		}
 		seen[b.Key] = true

@@ -243,6 +243,9 @@ func (e *Engine) meet(ctx context.Context, u *url.URL) error {
 	if err != nil {
 		return refused("the search URL of %q cannot be used", u.Host)
 	}
+	if password, ok := u.User.Password(); ok {
+		r.SetBasicAuth(u.User.Username(), password)
+	}
 	answer, err := transport.RoundTrip(r)
 	if err != nil {
 		return explain(ctx, u, err)
@@ -257,6 +260,8 @@ func (e *Engine) meet(ctx context.Context, u *url.URL) error {
 		return refused("the search engine at %s refuses the user name and password of its URL", u.Host)
 	case answer.StatusCode >= 500, answer.StatusCode == http.StatusTooManyRequests:
 		return nil // it is starting, or in trouble
+	case u.Scheme == "http" && answer.StatusCode == http.StatusBadRequest && speaksTLS(ctx, u.Host):
+		return refused("the search engine at %s speaks https, its URL says http", u.Host)
 	case answer.StatusCode != http.StatusOK, answer.Header.Get("X-Elastic-Product") != "Elasticsearch", json.Unmarshal(body, &who) != nil:
 		return refused("what answers at %s is not an Elasticsearch", u.Host)
 	}

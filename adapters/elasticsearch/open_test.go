@@ -1,0 +1,153 @@
+package elasticsearch
+
+import (
+	"encoding/pem"
+	"fmt"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/search"
+	"github.com/bodega-commerce/bodega/testsuite/containers"
+)
+
+// pretend answers like the root of an Elasticsearch.
+func pretend(version string, locked bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); locked && (user != "u" || password != "right") {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("X-Elastic-Product", "Elasticsearch")
+		_, _ = fmt.Fprintf(w, `{"version":{"number":%q}}`, version)
+	})
+}
+
+func TestOpen_MistakesStopAtStart(t *testing.T) {
+	t.Parallel()
+	plain, old, stranger := httptest.NewServer(pretend("8.16.1", false)), httptest.NewServer(pretend("7.17.3", false)), httptest.NewServer(http.NotFoundHandler())
+	locked, secure := httptest.NewServer(pretend("8.16.1", true)), httptest.NewTLSServer(pretend("8.16.1", false))
+	for _, s := range []*httptest.Server{plain, old, stranger, locked, secure} {
+		t.Cleanup(s.Close)
+	}
+	with := func(s *httptest.Server, user string) string { return strings.Replace(s.URL, "://", "://"+user+"@", 1) }
+	dir := t.TempDir()
+	empty, authority := filepath.Join(dir, "empty.pem"), filepath.Join(dir, "ca.pem")
+	for file, text := range map[string][]byte{empty: nil, authority: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})} {
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		urls []string
+		o    Options
+		want string // "": it opens
+	}{
+		"Right":              {[]string{plain.URL}, Options{}, ""},
+		"RightPassword":      {[]string{with(locked, "u:right")}, Options{}, ""},
+		"Path":               {[]string{plain.URL + "/shop_1"}, Options{}, ""},
+		"Authority":          {[]string{secure.URL}, Options{CAFile: authority}, ""},
+		"Nothing":            {nil, Options{}, "no search URL"},
+		"HalfAURL":           {[]string{"http://"}, Options{}, "no host"},
+		"Unreadable":         {[]string{"http://u:secret@a b%zz"}, Options{}, "cannot be read"},
+		"Scheme":             {[]string{"redis://u:secret@localhost"}, Options{}, "must begin with http"},
+		"NoScheme":           {[]string{"localhost:9200"}, Options{}, "must begin with http"},
+		"Query":              {[]string{"http://localhost/?a=b"}, Options{}, "must end with its path"},
+		"Prefix":             {[]string{"http://localhost/Shop"}, Options{}, "cannot begin with"},
+		"TwoPrefixes":        {[]string{"http://a/x,http://b/y"}, Options{}, "same path"},
+		"NoPassword":         {[]string{locked.URL}, Options{}, "refuses the user name and password"},
+		"Password":           {[]string{with(locked, "u:secret")}, Options{}, "refuses the user name and password"},
+		"PasswordForAll":     {[]string{with(plain, "u:secret") + "," + locked.URL}, Options{}, "refuses the user name and password"},
+		"Stranger":           {[]string{stranger.URL}, Options{}, "is not an Elasticsearch"},
+		"Old":                {[]string{old.URL}, Options{}, "older than 8"},
+		"PlainSaidSecure":    {[]string{strings.Replace(plain.URL, "http", "https", 1)}, Options{}, "speaks http, its URL says https"},
+		"UnknownAuthority":   {[]string{secure.URL}, Options{}, "signed by nobody known"},
+		"AuthorityMissing":   {[]string{secure.URL}, Options{CAFile: filepath.Join(dir, "none.pem")}, "cannot be read"},
+		"AuthorityWithout":   {[]string{secure.URL}, Options{CAFile: empty}, "has no certificate"},
+		"SecondIsAStranger":  {[]string{plain.URL, stranger.URL}, Options{}, "is not an Elasticsearch"},
+		"NobodyAnswers":      {[]string{"http://127.0.0.1:1"}, Options{}, ""},
+		"OneOfTwoIsNotThere": {[]string{"http://127.0.0.1:1", plain.URL}, Options{}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, err := Open(t.Context(), c.urls, c.o)
+			if c.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				e.Close()
+				return
+			}
+			if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "secret") {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestOpen_SecureSaidPlain(t *testing.T) {
+	t.Parallel()
+	// What Elasticsearch does with plain text is to hang up, and Go answers in
+	// words: either way it is told by a greeting.
+	server := httptest.NewTLSServer(pretend("8.16.1", false))
+	t.Cleanup(server.Close)
+	_, err := Open(t.Context(), []string{strings.Replace(server.URL, "https", "http", 1)}, Options{})
+	if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "speaks https, its URL says http") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEngine_Ping(t *testing.T) {
+	t.Parallel()
+	link := containers.Proxy(t, containers.Elasticsearch(t))
+	e := openAt(t, link.URL, Options{})
+	if err := e.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	link.Down(t)
+	if err := e.Ping(t.Context()); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("of one that is down: %v", err)
+	}
+}
+
+func TestSortable_SortsLikeNumbers(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.Float64().Draw(t, "a"), rapid.Float64().Draw(t, "b")
+		if math.IsNaN(a) || math.IsNaN(b) {
+			return
+		}
+		x, y := sortable(a), sortable(b)
+		if (a < b) != (x < y) || (a == b) != (x == y) || x < "0" || x >= "g" {
+			t.Fatalf("%g is %s, %g is %s", a, x, b, y)
+		}
+		if back := unsortable(x); back != a {
+			t.Fatalf("%g comes back as %g", a, back)
+		}
+	})
+}
+
+// Whatever the engine answers, a search ends with a result or an error.
+func FuzzAsking_Read(f *testing.F) {
+	f.Add([]byte(`{"hits":{"total":{"value":2},"hits":[{"fields":{"product_id":["x"],"sku":["A"]}}]},"aggregations":{"*":{"doc_count":2,"total":{"value":2},"names":{"buckets":[{"key":"color","doc_count":2}]},":color":{"doc_count":2,"values":{"buckets":[{"key":"red","doc_count":1,"products":{"value":1}}]}}}}}`))
+	f.Add([]byte(`{"aggregations":{".":{"doc_count":1,"values":{"buckets":[{"key":"a"}]}},".brand":{"values":{"buckets":[{"key":""}]}},".price":{"doc_count":1,"least":{"value":null}}}}`))
+	schema := search.NewSchema(1, []search.Attribute{{Name: "color", Filterable: true}, {Name: "watts", Numeric: true, Filterable: true}})
+	f.Fuzz(func(t *testing.T, text []byte) {
+		q := search.Query{Category: "a", Brands: []string{"b"}, Filters: []search.Filter{{Name: "color", Values: []string{"red"}}}}.Normalize()
+		a := &asking{engine: &Engine{}, q: &q, schema: &schema, where: conditionsOf(&q), answers: map[string]answer{}}
+		if _, err := a.read(text); err != nil {
+			return
+		}
+		a.missing()
+		if _, err := a.result(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
