@@ -152,10 +152,10 @@ func (s *saving) lock(ctx context.Context, t *tx) error {
 // judge refuses a SKU under another spelling, a variant under another SKU, and a
 // SKU of a product that keeps it.
 func (s *saving) judge() error {
-	renamed := make(map[id.UUID]id.SKU, len(s.wanted)) // by variant
+	variants := make(map[id.UUID]*skuRow, len(s.wanted))
 	held := make(map[id.UUID]bool, len(s.products))
 	for i := range s.wanted {
-		renamed[s.wanted[i].variant] = s.wanted[i].sku
+		variants[s.wanted[i].variant] = &s.wanted[i]
 	}
 	for i := range s.products {
 		held[s.products[i].ID.UUID] = true
@@ -172,7 +172,7 @@ func (s *saving) judge() error {
 		}
 	}
 	for _, was := range s.stored {
-		if sku, stays := renamed[was.variant]; stays && !was.variant.IsZero() && sku != was.sku && held[was.product] {
+		if is := variants[was.variant]; is != nil && is.product == was.product && is.sku != was.sku {
 			return errSKUChanged()
 		}
 	}

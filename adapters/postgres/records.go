@@ -5,7 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -62,6 +63,9 @@ func (rs records) Browse(ctx context.Context, b catalog.Browse) (found []catalog
 	if err != nil {
 		return nil, 0, err
 	}
+	if b.Query != "" { // what is best depends on how common it is: planned each time
+		args = append(arguments{pgx.QueryExecModeDescribeExec}, args...)
+	}
 	err = rs.r.read(ctx, func(q querier) error {
 		found, total, err = counted(ctx, q, sql, args...)
 		return err
@@ -86,29 +90,26 @@ func browsing(b catalog.Browse) (string, arguments, error) {
 	if !b.Category.IsZero() {
 		where += " AND category = " + args.add(uuid(b.Category.UUID))
 	}
-	total := "SELECT coalesce(sum(n), 0) FROM catalog.product_counts WHERE " + where
-	if !b.Brand.IsZero() || !b.UpdatedSince.IsZero() || b.Query != "" {
-		if !b.Brand.IsZero() {
-			where += " AND brand = " + args.add(uuid(b.Brand.UUID))
-		}
-		if !b.UpdatedSince.IsZero() {
-			where += " AND updated_at >= " + args.add(b.UpdatedSince)
-		}
-		if b.Query != "" {
-			where += " AND " + matching(b.Query, &args)
-		}
-		total = "SELECT count(*) FROM catalog.products WHERE " + where
+	if !b.Brand.IsZero() {
+		where += " AND brand = " + args.add(uuid(b.Brand.UUID))
 	}
-	if !b.Count {
-		total = "-1"
+	if !b.UpdatedSince.IsZero() {
+		where += " AND updated_at >= " + args.add(b.UpdatedSince)
+	}
+	total := "-1"
+	switch kept := b.Brand.IsZero() && b.UpdatedSince.IsZero() && b.Query == ""; {
+	case b.Count && kept:
+		total = "SELECT coalesce(sum(n), 0) FROM catalog.product_counts WHERE " + where
+	case b.Count:
+		total = "SELECT count(*) FROM (" + either("SELECT id FROM catalog.products WHERE "+where, "", b.Query, &args) + ") AS matching"
 	}
 	direction, beyond := "", ">"
 	if b.Descending {
 		direction, beyond = " DESC", "<"
 	}
-	terms := "id" + direction
+	columns, terms := "id", "id"+direction
 	if column != "id" {
-		terms = column + direction + ", " + terms
+		columns, terms = "id, "+column, column+direction+", "+terms
 	}
 	if !b.After.IsZero() {
 		value, err := browseValue(b)
@@ -122,26 +123,24 @@ func browsing(b catalog.Browse) (string, arguments, error) {
 			where += " AND (" + column + ", id) " + beyond + " (" + args.add(value) + ", " + after + ")"
 		}
 	}
-	columns := "id"
-	if column != "id" {
-		columns += ", " + column
-	}
-	return "WITH page AS (SELECT " + columns + " FROM catalog.products WHERE " + where + " ORDER BY " + terms + " LIMIT " + strconv.Itoa(b.Limit) + ") " +
-		counting(total, terms), args, nil
+	end := " ORDER BY " + terms + " LIMIT " + strconv.Itoa(b.Limit)
+	page := either("SELECT "+columns+" FROM catalog.products WHERE "+where, end, b.Query, &args)
+	return "WITH page AS (" + page + ") " + counting(total, terms), args, nil
 }
 
-// matching is the condition that a query is part of a name or begins a SKU. What
-// has three letters or more is found by its trigrams; less is in many names, so
-// that any walk meets it soon.
-func matching(query string, args *arguments) string {
-	query = strings.ToLower(query)
-	from, to := args.add(query), args.add(query+"\x7f") // what a SKU is made of comes before
-	begins := "lower(sku) >= " + from + " AND lower(sku) < " + to + " AND variant IS NOT NULL"
-	if utf8.RuneCountInString(query) < 3 {
-		return "(position(" + from + " IN find) > 0 OR id IN (SELECT product FROM catalog.skus WHERE " + begins + "))"
+// either narrows a selection of products to those of whose name a query is a part,
+// or that have a SKU that it begins. Each way is a selection of its own with the
+// same end, so that each is planned by its own index.
+func either(selection, end, query string, args *arguments) string {
+	if query == "" {
+		return selection + end
 	}
-	return "id IN (SELECT id FROM catalog.products WHERE find LIKE " + args.add("%"+likeEscaper.Replace(query)+"%") +
-		" UNION ALL SELECT product FROM catalog.skus WHERE " + begins + ")"
+	query = strings.ToLower(query)
+	part := args.add("%" + likeEscaper.Replace(query) + "%")
+	from, to := args.add(query), args.add(query+"\x7f") // what a SKU is made of comes before
+	return "SELECT * FROM ((" + selection + " AND find LIKE " + part + end + ") UNION (" +
+		selection + " AND id IN (SELECT product FROM catalog.skus WHERE lower(sku) >= " + from + " AND lower(sku) < " + to + " AND variant IS NOT NULL)" + end +
+		")) AS either_way" + end
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

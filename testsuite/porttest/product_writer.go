@@ -44,6 +44,15 @@ func TestProductWriter(t *testing.T, h CatalogHarness) {
 		}
 	})
 
+	t.Run("AProductNeedsNoVariants", func(t *testing.T) {
+		t.Parallel()
+		w := newCatalogWorld(t, h)
+		p := w.product("p")
+		p.Variants = []catalog.Variant{}
+		w.save(p)
+		mustBe(w, p)
+	})
+
 	t.Run("ATakenSlugExists", func(t *testing.T) {
 		t.Parallel()
 		w := newCatalogWorld(t, h)
