@@ -39,7 +39,7 @@ func TestStockWriter_Storm(t *testing.T) {
 					if n%5 == 0 {
 						other = one
 					}
-					err := f.reserve(f.orderID(), units(one, 1), units(other, 1))
+					err := f.insist(units(one, 1), units(other, 1))
 					e, _ := errors.AsType[*fault.Error](err)
 					switch {
 					case err == nil:
@@ -51,7 +51,7 @@ func TestStockWriter_Storm(t *testing.T) {
 					// Whoever cannot have two takes one.
 					for _, short := range e.Data.(inventory.Shortages).Lines {
 						if short.Available > 0 {
-							_ = f.reserve(f.orderID(), units(short.SKU, 1)) // somebody else may be faster
+							_ = f.insist(units(short.SKU, 1)) // somebody else may be faster
 						}
 					}
 					left, err := f.store.Stock.Availability(t.Context(), skus, ports.Mark{})
@@ -91,7 +91,7 @@ func TestStockWriter_Storm(t *testing.T) {
 		var all sync.WaitGroup
 		for range 64 {
 			all.Go(func() {
-				switch err := f.reserve(f.orderID(), units("mug", 1)); {
+				switch err := f.insist(units("mug", 1)); {
 				case err == nil:
 					sold.Add(1)
 				case !fault.Is(err, fault.Exhausted):

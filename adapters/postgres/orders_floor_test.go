@@ -8,6 +8,7 @@ import (
 
 	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/inventory"
 	"github.com/bodega-commerce/bodega/core/money"
@@ -72,6 +73,15 @@ func (f *floor) reserve(o id.Order, lines ...inventory.Line) error {
 		_, err := tx.Stock.Reserve(ctx, f.reservation(o, lines...))
 		return err
 	})
+}
+
+// insist is a reserve that comes again when the shop is too busy.
+func (f *floor) insist(lines ...inventory.Line) error {
+	for {
+		if err := f.reserve(f.orderID(), lines...); !fault.Is(err, fault.Unavailable) {
+			return err
+		}
+	}
 }
 
 // level returns the level of a SKU at the main location.

@@ -74,9 +74,16 @@ CREATE TABLE orders.movements (
 CREATE INDEX movements_by_reference ON orders.movements (fold, reason, reference) WHERE reason <> 'sale';
 CREATE UNIQUE INDEX movements_once ON orders.movements (fold, reason, reference) WHERE is_unique;
 
+-- Whoever wants a level waits here for its turn, until the end of whoever has it.
+-- Waiting for the row itself would be slower the more are waiting: each would go
+-- through all versions of the row that were made meanwhile.
+CREATE FUNCTION orders.queue_for(fold text, location text) RETURNS void LANGUAGE sql AS $$
+	SELECT pg_advisory_xact_lock(hashtextextended(fold || '/' || location, 0))
+$$;
+
 -- Holds all lines of an order or none. Lines are merged and sorted by fold and
 -- location; a row comes back for each, held or short. It never fails for want of
--- stock: that would end the transaction.
+-- stock: that would end the transaction. Nobody queues for what is sold out.
 -- +goose StatementBegin
 CREATE FUNCTION orders.reserve(p_order uuid, p_folds text[], p_locations text[], p_quantities bigint[], p_expires_at timestamptz, p_at timestamptz)
 RETURNS TABLE (line int, sku text, on_hand bigint, reserved bigint, version bigint, short boolean) LANGUAGE plpgsql AS $$
@@ -86,17 +93,15 @@ BEGIN
 	FOR i IN 1 .. cardinality(p_folds) LOOP
 		line := i;
 		LOOP
-			IF NOT refused THEN
-				UPDATE orders.stock AS s SET reserved = s.reserved + p_quantities[i], version = s.version + 1
-				WHERE s.fold = p_folds[i] AND s.location = p_locations[i] AND s.on_hand - s.reserved >= p_quantities[i]
-				RETURNING s.sku, s.on_hand, s.reserved, s.version INTO reserve.sku, reserve.on_hand, reserve.reserved, reserve.version;
-				short := NOT FOUND;
-				EXIT WHEN NOT short;
-			END IF;
 			SELECT s.sku, s.on_hand, s.reserved, s.version INTO reserve.sku, reserve.on_hand, reserve.reserved, reserve.version
 			FROM orders.stock AS s WHERE s.fold = p_folds[i] AND s.location = p_locations[i];
 			short := NOT FOUND OR on_hand - reserved < p_quantities[i];
-			EXIT WHEN refused OR short; -- else units came back in between
+			EXIT WHEN short OR refused;
+			PERFORM orders.queue_for(p_folds[i], p_locations[i]);
+			UPDATE orders.stock AS s SET reserved = s.reserved + p_quantities[i], version = s.version + 1
+			WHERE s.fold = p_folds[i] AND s.location = p_locations[i] AND s.on_hand - s.reserved >= p_quantities[i]
+			RETURNING s.on_hand, s.reserved, s.version INTO reserve.on_hand, reserve.reserved, reserve.version;
+			EXIT WHEN FOUND; -- else somebody was faster
 		END LOOP;
 		IF short AND NOT refused AND i > 1 THEN
 			UPDATE orders.stock AS s SET reserved = s.reserved - held.quantity, version = s.version - 1
@@ -129,6 +134,7 @@ BEGIN
 		SELECT l.fold, l.location, sum(l.quantity) FROM unnest(held.skus, held.locations, held.quantities) AS l (fold, location, quantity)
 		GROUP BY l.fold, l.location ORDER BY l.fold COLLATE "C", l.location COLLATE "C"
 	LOOP
+		PERFORM orders.queue_for(wanted, location);
 		UPDATE orders.stock AS s SET reserved = s.reserved - quantity, on_hand = s.on_hand - CASE WHEN p_sold THEN quantity ELSE 0 END, version = s.version + 1
 		WHERE s.fold = wanted AND s.location = settle.location
 		RETURNING s.sku, s.on_hand, s.reserved, s.version INTO STRICT settle.sku, settle.on_hand, settle.reserved, settle.version;
