@@ -1,0 +1,241 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/bodega-commerce/bodega/adapters/files"
+	"github.com/bodega-commerce/bodega/adapters/postgres"
+	"github.com/bodega-commerce/bodega/adapters/sandbox"
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
+	orders "github.com/bodega-commerce/bodega/core/order"
+	"github.com/bodega-commerce/bodega/ports"
+	"github.com/bodega-commerce/bodega/testsuite/containers"
+)
+
+// noIndex stands where nobody searches.
+type noIndex struct{ ports.SearchEngine }
+
+// tills are two servers of one shop, on one PostgreSQL.
+type tills struct {
+	t     *testing.T
+	db    [2]*postgres.DB
+	shop  [2]*core.Shop
+	ahead atomic.Int64 // how far their clocks are in the future
+}
+
+func openTills(t *testing.T) *tills {
+	t.Helper()
+	w := &tills{t: t}
+	now := func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+	url, dir := containers.Postgres(t), t.TempDir()
+	bank := sandbox.New(filepath.Join(dir, "sandbox.log"))
+	bank.Now = now
+	t.Cleanup(func() { _ = bank.Close() })
+	for i := range w.shop {
+		db, err := postgres.Open(t.Context(), postgres.Config{URL: url, Migrate: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		w.db[i] = db
+		if w.shop[i], err = core.New(core.Deps{
+			Catalog: db.Catalog(), Orders: db.Orders(), Identity: db.Identity(), Search: noIndex{}, Files: files.Dir(dir), Mail: files.Mail(dir),
+			Payments: core.Providers{"sandbox": bank}, Sandbox: bank, Now: now,
+		}, &core.Options{Secrets: [][]byte{[]byte("a secret")}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+// Shoppers of two servers fight over five SKUs, in carts of one to three lines,
+// in any order; some press the button twice, some change their cart meanwhile,
+// some are declined, of some nobody hears whether they paid. Sweepers and
+// reconcilers of both servers are at work all the time. In the end every unit is
+// on the shelf or in exactly one order that was paid for.
+func TestRush_TwoServersOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	w := openTills(t)
+	by := account.System("test")
+	skus := []id.SKU{"A", "b", "C", "d", "E"}
+	const each, shoppers, visits = 40, 24, 8
+	for _, sku := range skus {
+		p, err := w.shop[0].Catalog.Create(t.Context(), core.CreateProduct{
+			By: by, Name: "Tee " + string(sku), Variants: []core.NewVariant{{SKU: sku, Price: money.New(1500, "EUR")}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.shop[0].Catalog.Publish(t.Context(), core.PublishProduct{By: by, Product: p.ID, Version: p.Version}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, sku := range skus {
+		if _, err := w.shop[0].Inventory.Receive(t.Context(), core.ReceiveStock{By: by, SKU: sku, Quantity: each}); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	over := make(chan struct{})
+	var crowd, staff sync.WaitGroup
+	for _, shop := range w.shop {
+		staff.Go(func() {
+			for {
+				w.sweep(shop)
+				select {
+				case <-over:
+					return
+				case <-time.After(50 * time.Millisecond):
+				}
+			}
+		})
+	}
+	var confirmed atomic.Int32
+	for n := range shoppers {
+		crowd.Go(func() {
+			for visit := range visits {
+				confirmed.Add(w.visit(w.shop[(n+visit)%2], skus, fmt.Sprintf("%d-%d", n, visit)))
+			}
+		})
+	}
+	crowd.Wait()
+	close(over)
+	staff.Wait()
+
+	// Time runs out for whoever is still undecided.
+	for range 3 {
+		w.ahead.Add(int64(time.Hour))
+		w.sweep(w.shop[0])
+	}
+	broken, err := w.db[1].Violations(t.Context())
+	if err != nil || len(broken) > 0 {
+		t.Errorf("broken: %+v, %v", broken, err)
+	}
+	levels, err := w.shop[1].Inventory.Levels(t.Context(), core.ShowLevels{By: by, SKUs: skus})
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := map[string]int{}
+	for _, l := range levels {
+		if l.Reserved != 0 {
+			t.Errorf("%d of %s are still held", l.Reserved, l.SKU)
+		}
+		left[l.SKU.Fold()] = l.OnHand
+	}
+	sold := w.sold()
+	for _, sku := range skus {
+		if left[sku.Fold()]+sold[sku.Fold()] != each {
+			t.Errorf("%d of %s are left and %d sold, of %d", left[sku.Fold()], sku, sold[sku.Fold()], each)
+		}
+	}
+	if confirmed.Load() == 0 {
+		t.Error("nobody bought anything")
+	}
+}
+
+// sweep does what a server's loops do.
+func (w *tills) sweep(shop *core.Shop) {
+	ctx := context.WithoutCancel(w.t.Context())
+	_, err := shop.Checkout.Expire(ctx, 100)
+	_, err2 := shop.Payments.Reconcile(ctx, 100)
+	if err := errors.Join(err, err2); err != nil {
+		w.t.Error(err)
+	}
+}
+
+// visit is a shopper's way to the till; it returns how many orders came of it.
+func (w *tills) visit(shop *core.Shop, skus []id.SKU, name string) (confirmed int32) {
+	ctx := w.t.Context()
+	by := account.System("test")
+	c, err := shop.Carts.Open(ctx, core.OpenCart{By: by})
+	for range 1 + rand.IntN(3) {
+		if err == nil {
+			c, err = shop.Carts.SetLine(ctx, core.SetCartLine{By: by, Cart: c.ID, Version: c.Version, SKU: skus[rand.IntN(len(skus))], Quantity: 1 + rand.IntN(2)})
+		}
+	}
+	if err != nil {
+		if !fault.Is(err, fault.Exhausted) {
+			w.t.Errorf("%s: %v", name, err)
+		}
+		return 0
+	}
+	to := orders.Address{LastName: "Doe", Line1: "Main Street 1", City: "Berlin", PostalCode: "10115", Country: "DE"}
+	q, err := shop.Checkout.Quote(ctx, core.QuoteCheckout{By: by, Cart: c.ID, ShipTo: to})
+	if err != nil {
+		w.t.Errorf("%s: %v", name, err)
+		return 0
+	}
+	place := core.PlaceOrder{
+		By: by, Key: name, Cart: c.ID, Email: "a@example.com", ShipTo: to, Expect: q.Total,
+		Pay: core.Pay{Provider: "sandbox", Token: []string{"tok_ok", "tok_ok", "tok_declined", "tok_timeout"}[rand.IntN(4)]},
+	}
+	var bought sync.Map
+	var all sync.WaitGroup
+	for i := range 1 + rand.IntN(2) { // twice, with the same key or another
+		place := place
+		place.Key += fmt.Sprint("-", i*rand.IntN(2))
+		all.Go(func() {
+			placed, err := w.shop[i].Checkout.Place(ctx, place)
+			switch {
+			case err == nil && placed.Order.Status == orders.Confirmed:
+				bought.Store(placed.Order.ID, true)
+			case err == nil, fault.Is(err, fault.Conflict, fault.Exhausted, fault.Declined):
+			default:
+				w.t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+	if rand.IntN(4) == 0 {
+		all.Go(func() {
+			_, err := shop.Carts.SetLine(ctx, core.SetCartLine{By: by, Cart: c.ID, Version: c.Version, SKU: skus[0], Quantity: 1})
+			if err != nil && !fault.Is(err, fault.Conflict, fault.Stale, fault.Exhausted) {
+				w.t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+	all.Wait()
+	bought.Range(func(any, any) bool {
+		confirmed++
+		return true
+	})
+	if confirmed > 1 {
+		w.t.Errorf("%s: %d orders of one cart", name, confirmed)
+	}
+	return confirmed
+}
+
+// sold adds up what paid orders took, by folded SKU.
+func (w *tills) sold() map[string]int {
+	sold := map[string]int{}
+	f := orders.Filter{Limit: 100}
+	for {
+		page, _, err := w.db[0].Orders().Orders.BrowseOrders(w.t.Context(), f)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, o := range page {
+			if o.ConfirmedAt.IsZero() || o.Dead() {
+				continue
+			}
+			for _, l := range o.Lines {
+				sold[l.SKU.Fold()] += l.Quantity
+			}
+		}
+		if len(page) < f.Limit {
+			return sold
+		}
+		f.Before = page[len(page)-1].ID
+	}
+}
