@@ -33,7 +33,7 @@ func PostgresCluster(t testing.TB, replicas int) *Cluster {
 		"-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.max=10000",
 		"-c", "wal_keep_size=512MB") // a replica that was stopped catches up
 
-	name := clusterNetwork(t, s)
+	name := privateNetwork(t, s)
 	c := &Cluster{Primary: &Node{own(t, s, network.WithNetworkName([]string{primaryHost}, name))}}
 	c.Primary.Exec(t, "bash", "-c", "echo host replication all all scram-sha-256 >>$PGDATA/pg_hba.conf")
 	c.Primary.exec(t, "SELECT pg_reload_conf()")
@@ -59,8 +59,8 @@ func PostgresCluster(t testing.TB, replicas int) *Cluster {
 	return c
 }
 
-// clusterNetwork makes a network on which the servers of a cluster meet.
-func clusterNetwork(t testing.TB, s service) string {
+// privateNetwork makes a network on which the servers of one test meet.
+func privateNetwork(t testing.TB, s service) string {
 	t.Helper()
 	e, name := forTest(t, s), "bodega_"+unique(t)
 	_, err := docker(t.Context(), "network", "create",

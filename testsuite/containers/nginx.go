@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/moby/moby/api/types/container"
 	"github.com/testcontainers/testcontainers-go"
 )
 
@@ -20,18 +19,15 @@ const officialNginx = "nginx:1.28"
 // be the test's: the container is on the host's network, which takes Linux.
 func Nginx(t testing.TB, folder fs.FS, server1, server2 string) *Server {
 	t.Helper()
-	port, err := freePort()
-	if err != nil {
-		t.Fatalf("containers: %v", err)
-	}
-	address := net.JoinHostPort("127.0.0.1", port)
+	address := net.JoinHostPort("127.0.0.1", mustPort(t))
 	files, err := nginxFiles(folder, strings.NewReplacer("listen 80;", "listen "+address+";", "server-1:8080", server1, "server-2:8080", server2))
 	if err != nil {
 		t.Fatalf("containers: %v", err)
 	}
 	s := service{
 		name: "nginx", title: "NGINX", official: officialNginx,
-		url: func(string) string { return "http://" + address },
+		host: true,
+		url:  func(string) string { return "http://" + address },
 		ping: func(ctx context.Context, s *Server) error {
 			c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 			if err != nil {
@@ -41,8 +37,7 @@ func Nginx(t testing.TB, folder fs.FS, server1, server2 string) *Server {
 		},
 		patience: 30 * time.Second,
 	}
-	return own(t, s, testcontainers.WithFiles(files...),
-		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { host.NetworkMode = "host" }))
+	return own(t, s, testcontainers.WithFiles(files...))
 }
 
 // nginxFiles is a folder of configuration as it stands in a container.

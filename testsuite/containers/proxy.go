@@ -34,11 +34,7 @@ func Proxy(t testing.TB, target string) *Link {
 	} else {
 		u = nil
 	}
-	port, err := freePort()
-	if err != nil {
-		t.Fatalf("containers: %v", err)
-	}
-	l.Address = net.JoinHostPort("127.0.0.1", port)
+	l.Address = net.JoinHostPort("127.0.0.1", mustPort(t))
 	if u != nil {
 		u.Host = l.Address
 		l.URL = u.String()

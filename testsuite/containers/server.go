@@ -55,11 +55,11 @@ func (e *engine) run(ctx context.Context, s service, image string, more []testco
 		bindings[network.MustParsePort(port)] = []network.PortBinding{{HostIP: netip.MustParseAddr("127.0.0.1"), HostPort: free}}
 		server.addresses[port] = net.JoinHostPort("127.0.0.1", free)
 	}
-	if len(s.ports) == 0 {
-		server.URL = s.url("") // it is on the host's network and says itself where
-	} else {
-		server.URL = s.url(server.addresses[s.ports[0]])
+	var address string
+	if !s.host {
+		address = server.addresses[s.ports[0]]
 	}
+	server.URL = s.url(address)
 	options := []testcontainers.ContainerCustomizer{
 		testcontainers.WithEnv(s.env),
 		testcontainers.WithCmd(s.command...),
@@ -68,6 +68,9 @@ func (e *engine) run(ctx context.Context, s service, image string, more []testco
 		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) {
 			host.PortBindings = bindings
 			host.ShmSize = s.sharedMB << 20
+			if s.host {
+				host.NetworkMode = "host"
+			}
 		}),
 	}
 	c, err := testcontainers.Run(ctx, image, append(options, more...)...)
@@ -96,6 +99,15 @@ func freePort() (string, error) {
 		}
 	}
 	return "", errors.New("no port is free between 20000 and 32000")
+}
+
+func mustPort(t testing.TB) string {
+	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatalf("containers: %v", err)
+	}
+	return port
 }
 
 func remove(ctx context.Context, id string) error {

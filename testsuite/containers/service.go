@@ -19,6 +19,7 @@ type service struct {
 	env      map[string]string
 	command  []string
 	sharedMB int64 // of /dev/shm
+	host     bool  // on the host's network: its url knows its address
 	ours     bool  // whatever the environment says
 	// url says how a server of ours is reached at an address, the first of ports.
 	url func(address string) string
@@ -47,12 +48,18 @@ func (s service) given() string {
 func (s *Server) await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.service.patience)
 	defer cancel()
-	for {
+	for looked := time.Now(); ; {
 		try, cancel := context.WithTimeout(ctx, 5*time.Second)
 		err := s.service.ping(try, s)
 		cancel()
 		if err == nil {
 			return nil
+		}
+		if s.id != "" && time.Since(looked) > 2*time.Second {
+			looked = time.Now()
+			if state, err := docker(ctx, "inspect", "--format", "{{.State.Status}}", s.id); err == nil && state == "exited" {
+				return fmt.Errorf("%s ended instead of starting", s.service.title)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -13,10 +13,11 @@ launch() { # NAME LIBS TOOL ARGUMENT…: becomes a program of Elasticsearch
     -cp "$home/lib/*:$home/lib/cli-launcher/*" org.elasticsearch.launcher.CliToolLauncher "${@:4}"
 }
 
-settings=(-Enetwork.host=0.0.0.0)
+settings=()
 while IFS= read -r -d '' variable; do
   if [[ ${variable%%=*} == *.* ]]; then settings+=("-E$variable"); fi
 done < <(env -0)
+if [[ "${settings[*]}" != *-Enetwork.host=* ]]; then settings+=(-Enetwork.host=0.0.0.0); fi
 
 chown -R elasticsearch: data logs config
 if [[ -n ${ELASTIC_PASSWORD:-} && ! -f config/elasticsearch.keystore ]]; then
