@@ -40,9 +40,8 @@ type Client struct {
 	log      *slog.Logger
 
 	publishing, consuming *link
-
-	receiving atomic.Bool // Source was asked for
-	source    func() *Source
+	source                *Source
+	receiving             atomic.Bool // the source was asked for jobs
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
@@ -78,7 +77,7 @@ func Open(ctx context.Context, url string, o Options) (*Client, error) {
 	}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	c.publishing, c.consuming = newLink("publishing", c), newLink("consuming", c)
-	c.source = sync.OnceValue(func() *Source { return newSource(c) })
+	c.source = newSource(c)
 
 	first, err := c.publishing.connect(ctx)
 	if err != nil {
@@ -102,12 +101,12 @@ func Open(ctx context.Context, url string, o Options) (*Client, error) {
 // Publisher returns the broker as what takes jobs.
 func (c *Client) Publisher() ports.Publisher { return Publisher{c} }
 
-// Source returns the broker as what hands out jobs; there is one. The first
-// call begins to consume, dead letters too if Options.Bury takes them.
-func (c *Client) Source() ports.JobSource { return c.source() }
+// Source returns the broker as what hands out jobs; there is one. With the first
+// Receive it begins to consume, dead letters too if Options.Bury takes them.
+func (c *Client) Source() ports.JobSource { return c.source }
 
 // Ping answers Unavailable while the broker does not take jobs, or hand them out
-// to a client that was asked for its source.
+// to a client that has asked for some.
 func (c *Client) Ping(context.Context) error {
 	if _, err := c.publisher(); err != nil {
 		return err

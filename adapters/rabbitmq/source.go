@@ -19,8 +19,9 @@ import (
 
 // Source hands out the jobs of the broker's queues.
 type Source struct {
-	c   *Client
-	ids *id.Source
+	c    *Client
+	ids  *id.Source
+	once sync.Once // begin
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -29,13 +30,17 @@ type Source struct {
 var _ ports.JobSource = (*Source)(nil)
 
 func newSource(c *Client) *Source {
-	s := &Source{c: c, lanes: map[string]*lane{}, ids: id.NewSource(time.Now, rand.Reader)}
-	c.receiving.Store(true)
-	c.begin(func() { c.consuming.keep(c.ctx, nil) })
-	if c.bury != nil {
-		c.begin(s.digGraves)
+	return &Source{c: c, lanes: map[string]*lane{}, ids: id.NewSource(time.Now, rand.Reader)}
+}
+
+// begin makes a consumer of the program: whoever only publishes needs no second
+// connection, and buries nobody.
+func (s *Source) begin() {
+	s.c.receiving.Store(true)
+	s.c.begin(func() { s.c.consuming.keep(s.c.ctx, nil) })
+	if s.c.bury != nil {
+		s.c.begin(s.digGraves)
 	}
-	return s
 }
 
 // Receive is contracted by ports.JobSource. Jobs are pushed by the broker and
@@ -45,6 +50,7 @@ func (s *Source) Receive(ctx context.Context, task string, b ports.Batch, handle
 	if !slices.Contains(s.c.topology.tasks, task) {
 		return 0, fault.New(fault.Invalid, "", "there is no queue for the task "+task)
 	}
+	s.once.Do(s.begin)
 	most := max(b.Max, 1)
 	l, err := s.lane(ctx, task, most, b.Wait)
 	if err != nil {

@@ -25,11 +25,11 @@ func TestSource_PutsOff(t *testing.T) {
 	attempt := 1
 	// Below the first delay, at one, and of several.
 	for _, after := range []time.Duration{0, 50 * time.Millisecond, 100 * time.Millisecond, 950 * time.Millisecond} {
+		began := time.Now()
 		if got := receive(t, c.Source(), e.Task, 1, job.Retry(after, "not <now>"))[0]; got.Attempt != attempt {
 			t.Errorf("attempt %d, want %d", got.Attempt, attempt)
 		}
 		attempt++
-		began := time.Now()
 		got := receive(t, c.Source(), e.Task, 1, job.Retry(0, "again"))[0]
 		if took := time.Since(began); took < after {
 			t.Errorf("came after %v, want %v", took, after)
@@ -155,7 +155,7 @@ func TestSource_HandsOutAgain(t *testing.T) {
 	// cut ends a consumer as a crash does: nothing is answered.
 	cut := func(c *Client, task string) func() {
 		return func() {
-			s := c.source()
+			s := c.source
 			s.mu.Lock()
 			l := s.lanes[task]
 			s.mu.Unlock()
