@@ -216,8 +216,8 @@ func (a *App) fillDemo(ctx context.Context, c Config) error {
 	return os.Remove(a.dir.file(unfinished))
 }
 
-// relay carries jobs to the broker, if there is one: in every server, because
-// it is servers that leave jobs in the store.
+// relay carries jobs to the broker, if there is one: in every program that
+// leaves jobs in the store and stays to see them go.
 func (a *App) relay(c Config, carriers Carriers) {
 	if carriers.Publisher == nil || c.Role == Tool {
 		return

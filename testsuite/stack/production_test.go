@@ -1,8 +1,17 @@
 package stack_test
 
 import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
 
+	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/bodega-commerce/bodega/testsuite/containers"
 	"github.com/bodega-commerce/bodega/testsuite/expect"
 	"github.com/bodega-commerce/bodega/testsuite/fixture"
 	"github.com/bodega-commerce/bodega/testsuite/stack"
@@ -13,8 +22,138 @@ func TestProduction_Purchase(t *testing.T) {
 	purchase(t, stack.Start(t, stack.Production(), stack.Servers(2), stack.Consumers(2), stack.Env("BODEGA_SHIPPING_FLAT", "490")))
 }
 
-func TestPostgresAlone_Purchase(t *testing.T) {
+// PostgreSQL alone moves the store elsewhere: the rest stays in one server.
+func TestPostgres_Purchase(t *testing.T) {
 	t.Parallel()
-	_ = expect.Status
-	_ = fixture.Product
+	purchase(t, stack.Start(t, stack.Env("BODEGA_SHIPPING_FLAT", "490"), stack.Env("BODEGA_ENV", "test"), stack.Env("BODEGA_DATABASE_URL", containers.Postgres(t)),
+		stack.Env("BODEGA_DATABASE_CONNECTIONS", "6"), stack.Env("BODEGA_PUBLIC_URL", "http://shop.test"), stack.Env("BODEGA_ADMIN_API_KEY", "an-admin-key-of-a-test"), stack.Env("BODEGA_SECRET_KEY", "a-secret-key-of-a-test")))
+}
+
+// A product written through the admin API is searchable soon, and what the
+// broker carries for it is the envelope and nothing more.
+func TestProduction_WrittenIsSearchable(t *testing.T) {
+	t.Parallel()
+	shop := stack.Start(t, stack.Production())
+	seen := tap(t, shop.Setting("BODEGA_QUEUE_URL"), "search.index_product")
+
+	type saved struct {
+		ID string `json:"product_id"`
+	}
+	body := `{"name": "Teapot of Cast Iron", "status": "active", "base_price": {"amount": 4900, "currency": "EUR"}, "variants": [{"sku": "POT-1"}]}`
+	made := expect.JSON[saved](t, shop.Admin(t, "POST", "/v1/admin/products", body), 201)
+	expect.Soon(t, "the product is found", func() bool {
+		return expect.JSON[list](t, shop.Storefront(t, "GET", "/v1/search?q=cast+iron", nil), 200).Total == 1
+	})
+	var message map[string]json.RawMessage
+	select {
+	case delivery := <-seen:
+		if err := json.Unmarshal(delivery.Body, &message); err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing was published")
+	}
+	uuidv7 := `"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"`
+	for member, pattern := range map[string]string{
+		"task_name": `"search\.index_product"`, "job_id": uuidv7, "payload": `\{.*"product_id": ?"` + made.ID + `".*\}`,
+		"created_at": `"20[0-9T:.-]+Z"`, "trace_id": `"[0-9a-f]{32}"`,
+	} {
+		if got := message[member]; !regexp.MustCompile(`^(?s:` + pattern + `)$`).Match(got) {
+			t.Errorf("%s is %s, want %s", member, got, pattern)
+		}
+		delete(message, member)
+	}
+	if len(message) > 0 {
+		t.Errorf("the envelope holds more: %v", message)
+	}
+}
+
+// tap shows what is published for a task without taking it from anybody.
+func tap(t *testing.T, url, task string) <-chan amqp.Delivery {
+	t.Helper()
+	conn, err := amqp.Dial(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	channel, err := conn.Channel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	queue, err := channel.QueueDeclare("", false, true, true, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := channel.QueueBind(queue.Name, task, "jobs", false, nil); err != nil {
+		t.Fatal(err)
+	}
+	deliveries, err := channel.Consume(queue.Name, "", true, true, false, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return deliveries
+}
+
+// Without cache, broker and index the shop sells on: orders are confirmed, reads
+// that the store can answer are answered. When they are back, mail and index
+// follow.
+func TestProduction_WithoutCacheBrokerAndIndex(t *testing.T) {
+	t.Parallel()
+	shop := stack.Start(t, stack.Production(), stack.Linked())
+	old := fixture.Product(t, shop.Shop, 5)
+	shop.Quiet(t)
+
+	beside := []*containers.Link{shop.Links.Redis, shop.Links.RabbitMQ, shop.Links.Elasticsearch}
+	for _, link := range beside {
+		link.Down(t)
+	}
+	var orders []order
+	for range 3 {
+		orders = append(orders, buy(t, shop, old.Variants[0].SKU, 1, 1999))
+	}
+	fresh := fixture.Product(t, shop.Shop, 1)
+	for _, path := range []string{
+		"/v1/products", "/v1/products/" + old.Slug, "/v1/products/" + fresh.Slug, "/v1/categories", "/v1/shop", "/v1/brands",
+		"/v1/search?q=" + url.QueryEscape(strings.Fields(old.Name)[0]),
+	} {
+		began := time.Now()
+		expect.Status(t, shop.Storefront(t, "GET", path, nil), http.StatusOK)
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s took %s", path, took)
+		}
+	}
+	type health struct {
+		Status string
+		Checks []struct{ Name, Status string }
+	}
+	if h := expect.JSON[health](t, shop.Storefront(t, "GET", "/readyz", nil), 200); h.Status != "degraded" {
+		t.Errorf("the shop says that it is %s", h.Status)
+	}
+	if n := len(shop.Mails(t)); n != 0 {
+		t.Errorf("%d mails were sent without a broker", n)
+	}
+
+	for _, link := range beside {
+		link.Heal(t)
+	}
+	shop.Quiet(t)
+	confirmed := map[string]bool{}
+	for _, mail := range shop.Mails(t) {
+		confirmed[mail.Header.Get("Message-ID")] = true
+	}
+	if len(confirmed) != len(orders) {
+		t.Errorf("%d confirmations for %d orders", len(confirmed), len(orders))
+	}
+	if n := expect.JSON[list](t, shop.Storefront(t, "GET", "/v1/search?q="+url.QueryEscape(fresh.Name), nil), 200).Total; n == 0 {
+		t.Error("what was written meanwhile is not found")
+	}
+	for _, o := range orders {
+		type stored struct{ Payment struct{ Status string } }
+		if got := expect.JSON[stored](t, shop.Admin(t, "GET", "/v1/admin/orders/"+o.ID, nil), 200); got.Payment.Status != "captured" {
+			t.Errorf("the payment is %s", got.Payment.Status)
+		}
+	}
+	expect.Soon(t, "the shop is whole again", func() bool {
+		return expect.JSON[health](t, shop.Storefront(t, "GET", "/readyz", nil), 200).Status == "ok"
+	})
 }

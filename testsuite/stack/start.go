@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +82,17 @@ func Start(t testing.TB, options ...Option) *Shop {
 	}
 	t.Cleanup(func() { s.audit(t) }) // before anything stops
 	return s
+}
+
+// Setting returns one of the variables that the programs of the shop were
+// given: where its database is, its broker.
+func (s *Shop) Setting(name string) string {
+	for _, setting := range slices.Backward(s.settings.environ) {
+		if value, found := strings.CutPrefix(setting, name+"="); found {
+			return value
+		}
+	}
+	return ""
 }
 
 // StartServer starts one more server of the shop.
