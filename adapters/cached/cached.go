@@ -38,6 +38,7 @@ const (
 	Held   Source = "held"   // this process had it
 	Shared Source = "shared" // another process had read it
 	Read   Source = "read"   // the store
+	Joined Source = "joined" // what another reader at the same moment was getting
 	Past   Source = "past"   // the store, past a cache that cannot be used
 )
 

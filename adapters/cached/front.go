@@ -29,7 +29,7 @@ type front struct {
 	mu         sync.RWMutex
 	young, old map[string]glance
 	turned     time.Time // when young was begun
-	raises     uint64    // how often it was begun or done
+	raises     uint64    // how often one was begun or done; what was asked across it is not believed
 }
 
 // glance is what a generation was when it was asked for.
@@ -50,22 +50,25 @@ func newFront(cache ports.Cache, believe time.Duration) *front {
 	return &front{debts: newDebts(cache), believe: believe}
 }
 
-// Raise raises generations, and forgets what is believed before and after: an
-// answer that is under way may be from before.
+// Raise raises generations, and forgets what is believed of them before and
+// after: an answer that is under way may be from before.
 func (f *front) Raise(ctx context.Context, at ports.Mark, generations ...string) error {
-	f.forget()
-	defer f.forget()
+	f.forget(generations)
+	defer f.forget(generations)
 	return f.debts.Raise(ctx, at, generations...)
 }
 
-func (f *front) forget() {
+func (f *front) forget(generations []string) {
 	if f.believe == 0 {
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.raises++
-	f.young, f.old = nil, nil
+	for _, name := range generations {
+		delete(f.young, name)
+		delete(f.old, name)
+	}
 }
 
 // believed reports whether generations were as they were seen a moment ago;

@@ -89,12 +89,19 @@ func TestRedis_ColdKeyAskedByMany(t *testing.T) {
 	w.open(cached.Options{Shared: true})
 	w.change(t, product(1, "tee"))
 	w.onRead = func() { time.Sleep(5 * time.Millisecond) } // long enough for all to be there
-	for what, read := range coldReads(w) {
+	for what := range coldReads(w) {
+		var asStored, answers atomic.Int64
+		w.open(cached.Options{Shared: true, Observe: func(_ string, from cached.Source) {
+			answers.Add(1)
+			if from == cached.Read {
+				asStored.Add(1)
+			}
+		}})
 		before := w.reads.Load()
 		var group sync.WaitGroup
 		for range 200 {
 			group.Go(func() {
-				if err := read(t.Context()); err != nil {
+				if err := coldReads(w)[what](t.Context()); err != nil {
 					t.Errorf("%s: %v", what, err)
 				}
 			})
@@ -102,6 +109,9 @@ func TestRedis_ColdKeyAskedByMany(t *testing.T) {
 		group.Wait()
 		if n := w.reads.Load() - before; n != 1 {
 			t.Errorf("%s: %d reads of the store by 200 who asked at once", what, n)
+		}
+		if asStored.Load() != 1 || answers.Load() != 200 {
+			t.Errorf("%s: %d of %d answers are said to be read from the store", what, asStored.Load(), answers.Load())
 		}
 		w.open(cached.Options{Shared: true}) // another process
 		if err := coldReads(w)[what](t.Context()); err != nil || w.reads.Load()-before != 1 {

@@ -194,7 +194,9 @@ func refresh[T any](ctx context.Context, s *shelf, q query[T], it *item) {
 // flight gets an item, once for all who ask at the same time, and says from where.
 // It is read at or after the floor of who asked first.
 func flight[T any](ctx context.Context, s *shelf, q query[T], floor ports.Mark, anew bool) (*item, Source, error) {
+	led := false
 	landed := s.flights.DoChan(q.key, func() (got any, err error) {
+		led = true
 		defer func() {
 			if p := recover(); p != nil { // on nobody's goroutine it would end the process
 				err = fault.Wrap(fault.Internal, "cached: read", fmt.Errorf("panic: %v", p))
@@ -211,6 +213,9 @@ func flight[T any](ctx context.Context, s *shelf, q query[T], floor ports.Mark, 
 	select {
 	case r := <-landed:
 		g, _ := r.Val.(gotten)
+		if !led {
+			g.from = Joined
+		}
 		return g.item, g.from, r.Err
 	case <-ctx.Done():
 		return nil, "", fault.Wrap(fault.Canceled, "cached: read", ctx.Err())
