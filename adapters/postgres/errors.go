@@ -19,6 +19,7 @@ const (
 	readOnlyTransaction  = "25006"
 	adminShutdown        = "57P01"
 	queryCanceled        = "57014"
+	lockNotAvailable     = "55P03"
 	cachedPlan           = "0A000" // "cached plan must not change result type", once after a migration
 )
 

@@ -5,10 +5,13 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -72,7 +75,7 @@ func migrate(ctx context.Context, r *realm) error {
 	return migrateTo(ctx, r, files)
 }
 
-func migrateTo(ctx context.Context, r *realm, files fs.FS) (err error) {
+func migrateTo(ctx context.Context, r *realm, files fs.FS) error {
 	known, err := steps(files)
 	if err != nil {
 		return fault.Wrap(fault.Internal, "postgres.migrate", err)
@@ -95,28 +98,67 @@ func migrateTo(ctx context.Context, r *realm, files fs.FS) (err error) {
 	if err != nil {
 		return fault.Wrap(fault.Internal, "postgres.migrate", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, recorded{files, r.name, known},
 		goose.WithTableName(string(r.name)+".schema_versions"), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fault.Wrap(fault.Internal, "postgres.migrate", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fault.Wrap(fault.Internal, "postgres.migrate", err)
-	}
-	for _, s := range known {
-		if _, err := db.ExecContext(ctx, "INSERT INTO "+string(r.name)+".schema_steps (step, name, oldest) VALUES ($1, $2, $3) ON CONFLICT (step) DO NOTHING",
-			s.number, s.name, s.oldest); err != nil {
-			return translate(ctx, err)
+	for try := 1; ; try++ {
+		_, err := provider.Up(ctx)
+		if err == nil {
+			return nil
 		}
+		if stateOf(err) != lockNotAvailable || try == lockTries || ctx.Err() != nil {
+			if err = translate(ctx, err); fault.Is(err, fault.Internal) {
+				return fault.Wrap(fault.Internal, "postgres.migrate", err)
+			}
+			return err
+		}
+		pause(ctx, lockPause) // a step gave way to the shop's traffic
 	}
-	return nil
 }
+
+// A step that cannot have its locks gives way and tries again.
+const (
+	lockTries = 10
+	lockPause = time.Second
+)
 
 // bookkeeping makes the schema and the table of its steps.
 func bookkeeping(name ports.Realm) string {
-	return fmt.Sprintf(`CREATE SCHEMA IF NOT EXISTS %[1]s;
-		CREATE TABLE IF NOT EXISTS %[1]s.schema_steps (step int PRIMARY KEY, name text NOT NULL, oldest int NOT NULL)`, name)
+	return fmt.Sprintf(`SELECT pg_advisory_xact_lock(%[2]d);
+		CREATE SCHEMA IF NOT EXISTS %[1]s;
+		CREATE TABLE IF NOT EXISTS %[1]s.schema_steps (step int PRIMARY KEY, name text NOT NULL, oldest int NOT NULL)`, name, lockID(name)+0x100)
 }
+
+// recorded is the files of steps, each with a last statement that records the
+// oldest program that can serve it, in the transaction of the step.
+type recorded struct {
+	fs.FS
+	realm ports.Realm
+	known []step
+}
+
+// Open is contracted by fs.FS.
+func (r recorded) Open(name string) (fs.File, error) {
+	f, err := r.FS.Open(name)
+	i := slices.IndexFunc(r.known, func(s step) bool { return s.name == name })
+	if err != nil || i < 0 {
+		return f, err
+	}
+	s := r.known[i]
+	record := fmt.Sprintf("\n;INSERT INTO %s.schema_steps (step, name, oldest) VALUES (%d, '%s', %d) ON CONFLICT (step) DO NOTHING;\n", r.realm, s.number, s.name, s.oldest)
+	return longer{f, io.MultiReader(f, strings.NewReader(record))}, nil
+}
+
+// longer is a file that goes on.
+type longer struct {
+	fs.File
+	all io.Reader
+}
+
+// Read is contracted by fs.File.
+func (l longer) Read(b []byte) (int, error) { return l.all.Read(b) }
 
 // lockID is the advisory lock of a realm's migrations.
 func lockID(name ports.Realm) int64 {
@@ -129,6 +171,10 @@ func served(ctx context.Context, r *realm) error {
 	if err != nil {
 		return err
 	}
+	return servedBy(ctx, r, known)
+}
+
+func servedBy(ctx context.Context, r *realm, known []step) error {
 	db := stdlib.OpenDBFromPool(r.primary.pool)
 	defer db.Close() //nolint:errcheck // nothing is left to be lost
 	version, made := 0, false
