@@ -14,8 +14,14 @@ type slugs struct{ t *tx }
 
 var _ ports.Slugs = slugs{}
 
-// Taken is contracted by ports.Slugs.
+// slugLock is the advisory lock of those who look for a free slug: what is free
+// cannot be locked, and two that do not see each other would choose the same.
+const slugLock = 0x626f646567610013
+
+// Taken is contracted by ports.Slugs. What it tells holds until the end: others
+// who ask wait for it.
 func (s slugs) Taken(ctx context.Context, slugs []string) (map[string]id.Product, error) {
+	s.t.queue("SELECT pg_advisory_xact_lock($1)", int64(slugLock))
 	rows, err := s.t.Query(ctx, "SELECT slug, product FROM catalog.product_slugs WHERE slug = ANY($1)", slugs)
 	if err != nil {
 		return nil, translate(ctx, err)
