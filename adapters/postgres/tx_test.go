@@ -273,6 +273,47 @@ func TestRealm_Write(t *testing.T) {
 		}
 	})
 
+	t.Run("AConnectionToWhatIsNoPrimaryAnyMoreIsReplaced", func(t *testing.T) {
+		t.Parallel()
+		r, _ := notes(t)
+		demote := func(q querier) error { // as an operator would before a switch
+			_, err := q.Exec(t.Context(), "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+			return err
+		}
+		if err := r.read(t.Context(), demote); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.write(t.Context(), func(_ context.Context, tx *tx) error { put(tx, "a", 1); return nil }); err != nil {
+			t.Errorf("a write: %v", err)
+		}
+		kill := func(q querier) error {
+			_, err := q.Exec(t.Context(), "SELECT pg_terminate_backend(pg_backend_pid())")
+			return err
+		}
+		runs := 0
+		if err := r.read(t.Context(), func(q querier) error {
+			if runs++; runs == 1 {
+				return kill(q)
+			}
+			return nil
+		}); err != nil || runs != 2 {
+			t.Errorf("a read: %v after %d runs", err, runs)
+		}
+		runs = 0
+		if _, err := r.write(t.Context(), func(_ context.Context, tx *tx) error {
+			put(tx, "b", 1)
+			if runs++; runs == 1 {
+				return kill(tx)
+			}
+			return nil
+		}); err != nil || runs != 2 {
+			t.Errorf("a write: %v after %d runs", err, runs)
+		}
+		if n := count(t, r); n != 2 {
+			t.Errorf("%d notes, want 2", n)
+		}
+	})
+
 	t.Run("ALockHeldForTooLongIsUnavailable", func(t *testing.T) {
 		t.Parallel()
 		r, _ := notes(t)
