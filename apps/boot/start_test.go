@@ -1,11 +1,22 @@
 package boot
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bodega-commerce/bodega/adapters/httpapi"
 	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
 
@@ -41,5 +52,125 @@ func TestStart_SchemaInProduction(t *testing.T) {
 			t.Error(err)
 		}
 		c.Migrate = false
+	}
+}
+
+// What a person has to mend stops the start in one line that names the setting
+// and tells no secret.
+func TestStart_RefusedParts(t *testing.T) {
+	t.Parallel()
+	nothing := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(nothing.Close)
+	stranger := nothing.Listener.Addr().String()
+	database := func(t *testing.T, change func(*url.URL)) string { return changed(t, containers.Postgres(t), change) }
+	wrongPassword := func(u *url.URL) { u.User = url.UserPassword(cmp.Or(u.User.Username(), "somebody"), "not-the-password") }
+	for name, setting := range map[string]func(t *testing.T) string{
+		"DatabaseWrongPassword": func(t *testing.T) string { return "BODEGA_DATABASE_URL=" + database(t, wrongPassword) },
+		"DatabaseMissing": func(t *testing.T) string {
+			return "BODEGA_DATABASE_URL=" + database(t, func(u *url.URL) { u.Path = "/nowhere" })
+		},
+		"ReplicaIsAPrimary":  func(t *testing.T) string { return "BODEGA_DATABASE_REPLICA_URLS=" + containers.Postgres(t) },
+		"CacheWrongPassword": func(t *testing.T) string { return "BODEGA_CACHE_URL=" + changed(t, containers.Redis(t), wrongPassword) },
+		"CacheIsNotOne":      func(*testing.T) string { return "BODEGA_CACHE_URL=redis://" + stranger + "/0" },
+		"QueueWrongPassword": func(t *testing.T) string {
+			return "BODEGA_QUEUE_URL=" + changed(t, containers.RabbitMQ(t), wrongPassword)
+		},
+		"QueueWithoutItsVhost": func(t *testing.T) string {
+			return "BODEGA_QUEUE_URL=" + changed(t, containers.RabbitMQ(t), func(u *url.URL) { u.Path = "/nowhere" })
+		},
+		"SearchIsNotOne":   func(*testing.T) string { return "BODEGA_SEARCH_URL=http://" + stranger },
+		"SearchParameter":  func(*testing.T) string { return "BODEGA_SEARCH_URL=http://" + stranger + "?index=products" },
+		"MediaWrongSecret": func(t *testing.T) string { return "BODEGA_MEDIA_STORE=" + changed(t, containers.S3(t), wrongPassword) },
+		"MediaIsNotOne":    func(*testing.T) string { return "BODEGA_MEDIA_STORE=s3://KEY:secret@" + stranger + "/media?tls=off" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			variable := setting(t)
+			app, err := Start(t.Context(), on(t, Server, "BODEGA_WORKER=on", variable))
+			if err == nil {
+				t.Fatal("it starts", app.Stop(context.Background()))
+			}
+			wrong, settings := errors.AsType[Errors](err)
+			name, _, _ := strings.Cut(variable, "=")
+			name = strings.Replace(name, "_DATABASE_REPLICA_URLS", "_DATABASE_URL and its siblings", 1)
+			if line := err.Error(); !settings || len(wrong) != 1 || strings.Contains(line, "\n") || !strings.HasPrefix(line, "BODEGA_") || strings.Contains(line, "not-the-password") {
+				t.Errorf("got %q", line)
+			} else if !strings.HasPrefix(line, name+": ") {
+				t.Errorf("got %q, want it about %s", line, name)
+			}
+		})
+	}
+}
+
+// changed returns an address with something else in it.
+func changed(t *testing.T, address string, change func(*url.URL)) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(u)
+	return u.String()
+}
+
+// A server that only makes the shop faster need not be there.
+func TestStart_WithoutWhatStandsBeside(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := l.Addr().String()
+	_ = l.Close()
+	c := on(t, Server, "BODEGA_WORKER=on", "BODEGA_CACHE_URL=redis://"+nobody+"/0", "BODEGA_QUEUE_URL=amqp://u:p@"+nobody+"/shop",
+		"BODEGA_SEARCH_URL=http://"+nobody, "BODEGA_MEDIA_STORE=s3://KEY:secret@"+nobody+"/media?tls=off")
+	c.Log = slog.New(slog.DiscardHandler)
+	app, err := Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := app.health(t.Context())
+	state := map[string]string{}
+	for _, check := range h.Checks {
+		state[strings.Fields(check.Name)[0]] = check.Status
+	}
+	want := map[string]string{"database": httpapi.Healthy, "cache": httpapi.Degraded, "queue": httpapi.Degraded, "search": httpapi.Degraded, "media": httpapi.Degraded}
+	if h.Status != httpapi.Degraded || !maps.Equal(state, want) {
+		t.Errorf("the shop is %s: %v", h.Status, state)
+	}
+	if err := app.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHealth_SchemaOfANewerProgram(t *testing.T) {
+	t.Parallel()
+	c := on(t, Server)
+	app, err := Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := app.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	if h := app.health(t.Context()); h.Status != httpapi.Healthy {
+		t.Fatalf("the shop is %+v", h)
+	}
+	db, err := pgx.Connect(t.Context(), c.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close(context.Background()) })
+	if _, err := db.Exec(t.Context(), "INSERT INTO orders.schema_steps (step, name, oldest) VALUES (999, 'of another program', 999)"); err != nil {
+		t.Fatal(err)
+	}
+	app.vitals.until = time.Time{}
+	if h := app.health(t.Context()); h.Status != httpapi.Unavailable {
+		t.Errorf("the shop is %+v", h)
+	}
+	if _, err := Start(t.Context(), c); err == nil || !strings.Contains(err.Error(), "newer") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("another start says %v", err)
 	}
 }

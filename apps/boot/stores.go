@@ -87,7 +87,7 @@ func (a *App) openPostgres(ctx context.Context, c Config) (store, error) {
 		Migrate: c.Migrate || c.Env != Production, Log: a.log, Observe: a.meter.routing(),
 	})
 	if err != nil {
-		return store{}, about("DATABASE_URL", err)
+		return store{}, about(c.databaseSettings(), err)
 	}
 	a.atEnd(db.Close)
 	wallet, err := a.openWallet(c)
@@ -102,6 +102,15 @@ func (a *App) openPostgres(ctx context.Context, c Config) (store, error) {
 		auditor: db, wallet: wallet, place: "the database",
 		upkeep: []jobs.Loop{{Name: "make partitions", Every: 10 * time.Minute, Do: func(ctx context.Context) (int, error) { return 0, db.MakePartitions(ctx) }}},
 	}, nil
+}
+
+// databaseSettings names what a refused database may be wrong in; which of
+// several it is, the refusal says.
+func (c Config) databaseSettings() string {
+	if c.CatalogURL == "" && c.OrdersURL == "" && c.IdentityURL == "" && len(c.ReplicaURLs) == 0 {
+		return "DATABASE_URL"
+	}
+	return "DATABASE_URL and its siblings"
 }
 
 // walletConnections bounds those of the sandbox's books.
