@@ -89,7 +89,7 @@ func (s *Source) replace(ctx context.Context, out []outgoing) error {
 			if !arrived[i] {
 				rest = append(rest, o)
 			} else if err := o.instead.Ack(false); err != nil {
-				failed = unavailable("Receive", "RabbitMQ was lost before it heard that jobs are put off", err)
+				failed = unavailable("Receive", "RabbitMQ was lost before it heard what became of jobs", err)
 			}
 		}
 		if out = rest; len(out) == 0 {
@@ -99,7 +99,7 @@ func (s *Source) replace(ctx context.Context, out []outgoing) error {
 			for _, o := range out {
 				_ = o.instead.Nack(false, true) // without a connection it comes back anyway
 			}
-			return unavailable("Receive", "RabbitMQ does not take jobs that are put off", failed)
+			return unavailable("Receive", "RabbitMQ does not take what becomes of jobs; they are handed out again", failed)
 		}
 		pause(ctx, settlePause)
 	}
