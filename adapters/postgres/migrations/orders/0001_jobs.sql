@@ -47,6 +47,38 @@ END $$;
 -- +goose StatementEnd
 SELECT orders.make_partition('outbox', now() + make_interval(months => ahead)) FROM generate_series(0, 3) AS ahead;
 
+-- Drops the outbox's months that ended before a moment, oldest first, up to one
+-- that still has jobs; "before" grows over them, so that there is never a gap.
+-- Returns how many it dropped.
+-- +goose StatementBegin
+CREATE FUNCTION orders.retire_outbox(ended_by timestamptz) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+	named text;
+	busy boolean;
+	ends timestamptz;
+	dropped int := 0;
+BEGIN
+	FOR named, ends IN
+		SELECT c.relname, (to_timestamp(right(c.relname, 7), 'YYYY_MM')::timestamp + interval '1 month') AT TIME ZONE 'UTC'
+		FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+		WHERE i.inhparent = 'orders.outbox'::regclass AND c.relname ~ '^outbox_[0-9]{4}_[0-9]{2}$'
+		ORDER BY c.relname
+	LOOP
+		EXIT WHEN ends > ended_by;
+		EXECUTE format('SELECT EXISTS (SELECT FROM orders.%I)', named) INTO busy;
+		EXIT WHEN busy;
+		LOCK TABLE orders.outbox; -- nobody adds a job to it from here on
+		EXECUTE format('SELECT EXISTS (SELECT FROM orders.%I)', named) INTO busy;
+		EXIT WHEN busy;
+		EXECUTE format('DROP TABLE orders.%I', named);
+		ALTER TABLE orders.outbox DETACH PARTITION orders.outbox_before;
+		EXECUTE format('ALTER TABLE orders.outbox ATTACH PARTITION orders.outbox_before FOR VALUES FROM (MINVALUE) TO (%L)', orders.first_id(ends));
+		dropped := dropped + 1;
+	END LOOP;
+	RETURN dropped;
+END $$;
+-- +goose StatementEnd
+
 CREATE TABLE orders.dead_jobs (
 	id         uuid CONSTRAINT dead_jobs_id PRIMARY KEY,
 	task       text NOT NULL,
@@ -66,6 +98,7 @@ CREATE TABLE orders.inbox (
 	seen_at  timestamptz NOT NULL DEFAULT now(),
 	CONSTRAINT inbox_once PRIMARY KEY (consumer, job_id)
 );
+CREATE INDEX inbox_by_age ON orders.inbox USING brin (seen_at);
 
 -- Jobs leave the outbox when they are done. That an order's confirmation was
 -- ever put there has to be seen later: each confirmed order has exactly one.
