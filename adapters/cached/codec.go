@@ -62,6 +62,9 @@ func adopt[T any](ctx context.Context, s *shelf, q query[T], e *ports.CacheEntry
 	}
 	it := &item{at: e.At, born: e.Born, cost: e.Cost, life: life{e.Fresh, e.Keep}, weight: 1}
 	if len(e.Value) == 0 {
+		if q.absent == nil {
+			return nil, nil
+		}
 		it.missing, it.names = fault.Missing("product"), q.absent()
 	} else {
 		v, ok := q.codec.decode(e.Value)

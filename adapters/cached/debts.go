@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -18,16 +19,18 @@ import (
 // time that every entry has.
 type debts struct {
 	ports.Cache
-	any atomic.Bool
+	any    atomic.Bool
+	paying sync.Mutex // held by who raises what is owed
 
-	mu   sync.Mutex
-	owed map[ports.Realm]*debt
+	mu    sync.Mutex
+	owed  map[ports.Realm]*debt
+	times uint64 // that something was added
 }
 
 // debt is what one realm's changes made stale.
 type debt struct {
-	at    ports.Mark // of the newest change
-	names map[string]struct{}
+	at    ports.Mark        // of the newest change
+	names map[string]uint64 // and when they were added
 }
 
 // mostOwed bounds the names that are remembered of a realm, at about 150 bytes
@@ -55,13 +58,14 @@ func (d *debts) Raise(ctx context.Context, at ports.Mark, generations ...string)
 		defer d.mu.Unlock()
 		o := d.owed[at.Realm]
 		if o == nil {
-			o = &debt{names: map[string]struct{}{}}
+			o = &debt{names: map[string]uint64{}}
 			d.owed[at.Realm] = o
 		}
 		o.at = newest(o.at, at)
+		d.times++
 		for _, name := range generations {
 			if len(o.names) < mostOwed {
-				o.names[name] = struct{}{}
+				o.names[name] = d.times
 			}
 		}
 		d.any.Store(true)
@@ -83,25 +87,65 @@ func (d *debts) owedOf(realm ports.Realm) ports.Mark {
 	return ports.Mark{}
 }
 
+// errUntold is answered while somebody else is telling the cache: what it holds
+// may be out of date.
+var errUntold = fault.New(fault.Unavailable, "", "the cache has not been told of every change yet")
+
 // pay raises what is owed; the first failure ends it.
 func (d *debts) pay(ctx context.Context) error {
+	if !d.paying.TryLock() {
+		return errUntold
+	}
+	defer d.paying.Unlock()
+	for {
+		p := d.some()
+		if len(p.names) == 0 {
+			return nil
+		}
+		if err := d.Cache.Raise(ctx, p.at, p.names...); err != nil {
+			return err
+		}
+		d.settle(p)
+	}
+}
+
+// payment is a part of what is owed of a realm, as of a time.
+type payment struct {
+	realm ports.Realm
+	at    ports.Mark
+	names []string
+	times uint64
+}
+
+// some returns a part of what is owed, without names if that is all. What tells
+// of any change comes last: whoever sees it as it was believes that nothing has
+// changed.
+func (d *debts) some() payment {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for realm, o := range d.owed {
-		// Those that tell of any change come last: whoever sees one as it was
-		// believes that nothing has changed.
 		names := slices.SortedFunc(maps.Keys(o.names), func(a, b string) int {
 			return cmp.Compare(tellsOfAny(a), tellsOfAny(b))
 		})
-		for some := range slices.Chunk(names, raisedTogether) {
-			if err := d.Cache.Raise(ctx, o.at, some...); err != nil {
-				return err
-			}
+		if len(names) > 0 {
+			return payment{realm, o.at, names[:min(len(names), raisedTogether)], d.times}
 		}
 		delete(d.owed, realm)
 	}
 	d.any.Store(false)
-	return nil
+	return payment{}
+}
+
+// settle strikes out what was paid, unless it was added again meanwhile.
+func (d *debts) settle(p payment) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	o := d.owed[p.realm]
+	for _, name := range p.names {
+		if o.names[name] <= p.times {
+			delete(o.names, name)
+		}
+	}
 }
 
 func tellsOfAny(generation string) int {

@@ -43,7 +43,7 @@ func (i invalidator) raise(ctx context.Context, at ports.Mark, names ...string) 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), raiseTimeout)
 	defer cancel()
 	if at.IsZero() {
-		at, _ = i.marks.Position(ctx) // unknown: what is read from now on is new enough
+		at, _ = i.marks.Position(ctx) // unknown: the job that follows the change will know it
 	}
 	_ = i.cache.Raise(ctx, at, names...) // the job that follows the change says it again
 }
