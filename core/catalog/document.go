@@ -285,7 +285,7 @@ func (s *scanner) product() Product {
 		case "seo_description":
 			p.SEO.Description = s.text()
 		case "attributes":
-			s.attributes(p.Attributes)
+			p.Attributes = s.attributes()
 		case "images":
 			p.Images = s.images()
 		case "variants":
@@ -316,7 +316,7 @@ func (s *scanner) variant() Variant {
 		case "options":
 			v.Options = s.options()
 		case "attributes":
-			s.attributes(v.Attributes)
+			v.Attributes = s.attributes()
 		case "images":
 			v.Images = s.images()
 		case "ean":
@@ -347,18 +347,30 @@ func (s *scanner) amount() money.Amount {
 	return money.New(minor, currency)
 }
 
-func (s *scanner) attributes(into Attributes) {
+func (s *scanner) attributes() Attributes {
+	type attribute struct {
+		name  string
+		value Value
+	}
+	var room [32]attribute // so that the map is made once, as large as it has to be
+	found := room[:0]
 	s.object(func(name []byte) {
-		key := string(name)
+		a := attribute{name: string(name)}
 		switch s.next() {
 		case '"':
-			into[key] = Text(s.text())
+			a.value = Text(s.text())
 		case 't', 'f':
-			into[key] = Bool(s.bool())
+			a.value = Bool(s.bool())
 		default:
-			into[key] = Num(s.float())
+			a.value = Num(s.float())
 		}
+		found = append(found, a)
 	})
+	as := make(Attributes, len(found))
+	for i := range found {
+		as[found[i].name] = found[i].value
+	}
+	return as
 }
 
 func (s *scanner) options() []Option {
