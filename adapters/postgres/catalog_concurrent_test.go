@@ -241,7 +241,7 @@ func saves(p catalog.Product) func(context.Context, ports.CatalogTx) error {
 
 // waitForLocks returns when so many sessions wait for a lock.
 func (s *shelf) waitForLocks(ctx context.Context, n int) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for waiting := 0; ; {
 		if err := s.db.catalog.read(ctx, func(q querier) error {
