@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	probeTime = time.Second // for all dependencies together
-	probeHold = time.Second // so that whoever asks for readiness does not ask them all
+	probeTime = 3 * time.Second // for all dependencies together
+	probeHold = time.Second     // so that whoever asks for readiness does not ask them all
 )
 
 // probe asks something that the shop depends on how it is.

@@ -12,12 +12,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bodega-commerce/bodega/adapters/httpapi"
 	"github.com/bodega-commerce/bodega/testsuite/containers"
+	"github.com/bodega-commerce/bodega/testsuite/expect"
 )
 
 // on returns the settings of a shop on a database of the test's own.
@@ -143,6 +143,43 @@ func TestStart_WithoutWhatStandsBeside(t *testing.T) {
 	}
 }
 
+// Two servers whose indexes are their own would each miss half of what happens.
+func TestStart_SecondServerOnADatabaseAlone(t *testing.T) {
+	t.Parallel()
+	c := on(t, Server)
+	first, err := Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := make(chan error, 1)
+	go func() {
+		_, err := Start(t.Context(), c)
+		refused <- err
+	}()
+	command := c
+	command.Role = Tool
+	tool, err := Start(t.Context(), command) // may run beside it
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tool.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if err := <-refused; err == nil || !strings.Contains(err.Error(), "another server runs on this database") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("the second says %v", err)
+	}
+	if err := first.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+	again, err := Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestHealth_SchemaOfANewerProgram(t *testing.T) {
 	t.Parallel()
 	c := on(t, Server)
@@ -155,9 +192,6 @@ func TestHealth_SchemaOfANewerProgram(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if h := app.health(t.Context()); h.Status != httpapi.Healthy {
-		t.Fatalf("the shop is %+v", h)
-	}
 	db, err := pgx.Connect(t.Context(), c.DatabaseURL)
 	if err != nil {
 		t.Fatal(err)
@@ -166,11 +200,15 @@ func TestHealth_SchemaOfANewerProgram(t *testing.T) {
 	if _, err := db.Exec(t.Context(), "INSERT INTO orders.schema_steps (step, name, oldest) VALUES (999, 'of another program', 999)"); err != nil {
 		t.Fatal(err)
 	}
-	app.vitals.until = time.Time{}
-	if h := app.health(t.Context()); h.Status != httpapi.Unavailable {
-		t.Errorf("the shop is %+v", h)
-	}
-	if _, err := Start(t.Context(), c); err == nil || !strings.Contains(err.Error(), "newer") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("another start says %v", err)
+	for _, want := range []string{httpapi.Unavailable, httpapi.Healthy} {
+		expect.Soon(t, "the shop is "+want, func() bool { return app.health(t.Context()).Status == want })
+		if want == httpapi.Unavailable {
+			if _, err := Start(t.Context(), c); err == nil || !strings.Contains(err.Error(), "newer") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("another start says %v", err)
+			}
+			if _, err := db.Exec(t.Context(), "DELETE FROM orders.schema_steps WHERE step = 999"); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

@@ -90,6 +90,9 @@ func (a *App) openPostgres(ctx context.Context, c Config) (store, error) {
 		return store{}, about(c.databaseSettings(), err)
 	}
 	a.atEnd(db.Close)
+	if err := a.standAlone(ctx, c); err != nil {
+		return store{}, err
+	}
 	wallet, err := a.openWallet(c)
 	if err != nil {
 		return store{}, err
