@@ -33,15 +33,15 @@ func TestVerdict(t *testing.T) {
 		if _, decided := permanent[k]; !decided {
 			t.Errorf("nobody has decided whether %v is permanent", k)
 		}
-		v := verdict(fault.New(k, "", "why"), 1, 0)
+		v := verdict(fault.New(k, "", "why"), 1, 0, job.Patience)
 		if v.IsDead() != permanent[k] || v.IsRetry() == permanent[k] {
 			t.Errorf("%v: got %+v", k, v)
 		}
 	}
-	if !verdict(nil, 9, 0).IsAck() {
+	if !verdict(nil, 9, 0, job.Patience).IsAck() {
 		t.Error("what succeeded is not done")
 	}
-	if !verdict(io.EOF, len(job.Patience)+1, 0).IsDead() {
+	if !verdict(io.EOF, len(job.Patience)+1, 0, job.Patience).IsDead() {
 		t.Error("patience has no end")
 	}
 }

@@ -36,6 +36,9 @@ type Runner struct {
 	// Traced puts a job's trace id into the context of its verb. Default: it is
 	// not carried on.
 	Traced func(ctx context.Context, trace string) context.Context
+	// Patience is how often and when what failed is tried again. Default:
+	// job.Patience.
+	Patience job.Backoff
 	// Loops are the loops beside the handlers. Default: Loops(shop).
 	Loops []Loop
 	// BuildIndex gets the search index ready before the first job is handled.
@@ -52,7 +55,7 @@ type Runner struct {
 // New returns a runner of a shop's jobs.
 func New(shop *core.Shop, source ports.JobSource) *Runner {
 	return &Runner{
-		shop: shop, source: source, Log: slog.Default(), Loops: Loops(shop),
+		shop: shop, source: source, Log: slog.Default(), Patience: job.Patience, Loops: Loops(shop),
 		BuildIndex: func(ctx context.Context) error {
 			_, err := shop.Search.Rebuild(ctx, core.RebuildIndex{By: account.System("jobs"), First: true})
 			return err
@@ -176,7 +179,7 @@ func limited[T any](ctx context.Context, fn func(context.Context) (T, error)) (T
 }
 
 func (r *Runner) judge(ctx context.Context, d job.Delivery, err error, took time.Duration) job.Verdict {
-	v := verdict(err, d.Attempt, rand.Float64())
+	v := verdict(err, d.Attempt, rand.Float64(), r.Patience)
 	level, result := slog.LevelDebug, "ack"
 	switch {
 	case v.IsRetry():

@@ -28,13 +28,13 @@ var permanent = map[fault.Kind]bool{
 }
 
 // verdict says what becomes of a job after its attempt ended with err.
-func verdict(err error, attempt int, jitter float64) job.Verdict {
+func verdict(err error, attempt int, jitter float64, patience job.Backoff) job.Verdict {
 	switch {
 	case err == nil:
 		return job.Ack()
 	case permanent[fault.KindOf(err)]:
 		return job.Dead(err.Error())
 	default:
-		return job.Patience.After(attempt, jitter, err.Error())
+		return patience.After(attempt, jitter, err.Error())
 	}
 }

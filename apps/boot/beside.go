@@ -111,7 +111,7 @@ func (a *App) openBroker(ctx context.Context, c Config) (Carriers, error) {
 	if c.QueueURL == "" {
 		return Carriers{Source: a.store.queue}, nil
 	}
-	client, err := rabbitmq.Open(ctx, c.QueueURL, rabbitmq.Options{Bury: a.store.graves, Log: a.log})
+	client, err := rabbitmq.Open(ctx, c.QueueURL, rabbitmq.Options{Bury: a.store.graves, Log: a.log, Delays: c.RetryDelays})
 	if err != nil {
 		return Carriers{}, about("QUEUE_URL", err)
 	}

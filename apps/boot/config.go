@@ -75,10 +75,11 @@ type Config struct {
 	TrustedProxies []Prefix `env:"TRUSTED_PROXIES" rule:"must be CIDRs like 10.0.0.0/8,fd00::/8"`
 	CORSOrigins    []string `env:"CORS_ORIGINS"`
 
-	CartTTL         time.Duration `env:"CART_TTL" envDefault:"720h" rule:"must be a duration like 720h"`
-	ReservationTTL  time.Duration `env:"RESERVATION_TTL" envDefault:"10m" rule:"must be a duration like 10m"`
-	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" rule:"must be a duration like 30s"`
-	ShutdownDelay   time.Duration `env:"SHUTDOWN_DELAY" envDefault:"0s" rule:"must be a duration like 5s"`
+	RetryDelays     []time.Duration `env:"RETRY_DELAYS" envDefault:"10s,1m,5m,30m" rule:"must be durations like 10s,1m,5m,30m"`
+	CartTTL         time.Duration   `env:"CART_TTL" envDefault:"720h" rule:"must be a duration like 720h"`
+	ReservationTTL  time.Duration   `env:"RESERVATION_TTL" envDefault:"10m" rule:"must be a duration like 10m"`
+	ShutdownTimeout time.Duration   `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" rule:"must be a duration like 30s"`
+	ShutdownDelay   time.Duration   `env:"SHUTDOWN_DELAY" envDefault:"0s" rule:"must be a duration like 5s"`
 
 	LogLevel  LogLevel  `env:"LOG_LEVEL" envDefault:"info" rule:"must be debug, info, warn or error"`
 	LogFormat LogFormat `env:"LOG_FORMAT" rule:"must be json or text"`

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 
@@ -175,6 +176,9 @@ func (c *Config) checkShop(bad *Errors) {
 	}
 	if c.MaxLineQuantity < 1 || c.MaxLineQuantity > 1_000_000 {
 		bad.add("MAX_LINE_QUANTITY", "must be 1 to 1000000")
+	}
+	if len(c.RetryDelays) == 0 || c.RetryDelays[0] < 100*time.Millisecond || !slices.IsSorted(c.RetryDelays) {
+		bad.add("RETRY_DELAYS", "must be durations that rise, from 100ms")
 	}
 	if c.CartTTL <= 0 {
 		bad.add("CART_TTL", "must be more than nothing")

@@ -108,7 +108,7 @@ func (a *App) start(ctx context.Context, c Config) (err error) {
 	}
 	a.relay(c, carriers)
 	if c.works() {
-		if err := a.startJobs(ctx, carriers.Source); err != nil {
+		if err := a.startJobs(ctx, c, carriers.Source); err != nil {
 			return err
 		}
 	}
@@ -229,10 +229,10 @@ func (a *App) relay(c Config, carriers Carriers) {
 
 // startJobs sets handlers and loops going and waits until the index is built,
 // if that is in this process.
-func (a *App) startJobs(ctx context.Context, source ports.JobSource) error {
+func (a *App) startJobs(ctx context.Context, c Config, source ports.JobSource) error {
 	ready := make(chan struct{})
 	runner := jobs.New(a.Shop, source)
-	runner.Log, runner.Observe, runner.Traced = a.log, a.meter.job, withTrace
+	runner.Log, runner.Observe, runner.Traced, runner.Patience = a.log, a.meter.job, withTrace, c.RetryDelays
 	runner.Loops = append(runner.Loops, a.store.upkeep...)
 	runner.Ready = func() { close(ready) }
 	if !a.ownIndex {
