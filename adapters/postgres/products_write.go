@@ -25,26 +25,15 @@ func (w productWriter) ForUpdate(ctx context.Context, ids ...id.Product) ([]cata
 	return found, translate(ctx, err)
 }
 
-// feedLock is the advisory lock of those who look for families in order to add
-// to them: a family that is not there yet cannot be locked, and two that do not
-// see each other would both begin it.
+// feedLock is the advisory lock of those who are about to add what a feed names:
+// what is not there yet cannot be locked, and two that do not see each other
+// would both add it.
 const feedLock = 0x626f646567610011
 
-// ForUpdateByFeed is contracted by ports.ProductWriter.
+// ForUpdateByFeed is contracted by ports.ProductWriter. If any of it is not
+// there, whoever else misses something waits.
 func (w productWriter) ForUpdateByFeed(ctx context.Context, skus []id.SKU, families []string) ([]catalog.Product, error) {
-	if len(families) > 0 {
-		w.t.queue("SELECT pg_advisory_xact_lock($1)", int64(feedLock))
-	}
-	sought := make(map[string]bool, len(skus)+len(families))
-	for _, sku := range skus {
-		sought[sku.Fold()] = true
-	}
-	wanted := func(p catalog.Product) bool {
-		return p.Family != "" && slices.Contains(families, p.Family) ||
-			slices.ContainsFunc(p.Variants, func(v catalog.Variant) bool { return sought[v.SKU.Fold()] })
-	}
-	// A SKU may move while its product is waited for: what came instead is left
-	// out, and looked for again. What is locked by then moves no more.
+	locked := false
 	for again := 0; ; again++ {
 		found, err := documents(ctx, w.t, `SELECT doc FROM catalog.products WHERE id IN (
 				SELECT product FROM catalog.skus WHERE lower(sku) = ANY($1) AND variant IS NOT NULL
@@ -54,11 +43,49 @@ func (w productWriter) ForUpdateByFeed(ctx context.Context, skus []id.SKU, famil
 			return nil, translate(ctx, err)
 		}
 		all := len(found)
-		found = slices.DeleteFunc(found, func(p catalog.Product) bool { return !wanted(p) })
-		if len(found) == all || again == 2 {
+		found, missing := sought(found, skus, families)
+		switch {
+		case missing && !locked:
+			w.t.queue("SELECT pg_advisory_xact_lock($1)", int64(feedLock))
+			locked = true
+		case len(found) == all || again > 2:
 			return found, nil
+		} // else a SKU moved while its product was waited for: look where it is now
+	}
+}
+
+// sought leaves out the products that have none of the SKUs and families any more,
+// and tells whether any of these is nowhere.
+func sought(found []catalog.Product, skus []id.SKU, families []string) (those []catalog.Product, missing bool) {
+	seen := make(map[string]bool, len(skus)) // of the SKUs asked for
+	for _, sku := range skus {
+		seen[sku.Fold()] = false
+	}
+	grown := make(map[string]bool, len(families))
+	for _, family := range families {
+		if family != "" { // which is none
+			grown[family] = false
 		}
 	}
+	those = slices.DeleteFunc(found, func(p catalog.Product) bool {
+		_, wanted := grown[p.Family]
+		if wanted {
+			grown[p.Family] = true
+		}
+		for i := range p.Variants {
+			fold := p.Variants[i].SKU.Fold()
+			if _, ok := seen[fold]; ok {
+				seen[fold], wanted = true, true
+			}
+		}
+		return !wanted
+	})
+	for _, there := range []map[string]bool{seen, grown} {
+		for _, is := range there {
+			missing = missing || !is
+		}
+	}
+	return those, missing
 }
 
 // Delete is contracted by ports.ProductWriter.
