@@ -146,7 +146,7 @@ func TestCache_Keys(t *testing.T) {
 	address := containers.Redis(t)
 	direct := raw(t, address)
 	for _, prefix := range []string{"", "b:"} {
-		c := open(t, address, redis.Options{Prefix: prefix})
+		c := open(t, address+"?prefix="+prefix, redis.Options{})
 		raise(t, c.Cache(), 1, "gen:tree")
 		_, seen := lookup(t, c.Cache(), "", "gen:tree")
 		store(t, c.Cache(), "category_tree", prefix, seen)

@@ -64,16 +64,16 @@ type Client struct {
 }
 
 // Open returns a client of the server at an URL like redis://:password@host:6379/0
-// (rediss for TLS). Invalid for an URL that cannot be, a password that is wrong,
+// (rediss for TLS); ?prefix= in it goes before Options.Prefix. Invalid for an URL that cannot be, a password that is wrong,
 // and a server that is not Redis. A server that cannot be reached is no error:
 // calls answer Unavailable until it can.
 func Open(ctx context.Context, address string, o Options) (*Client, error) {
-	opts, err := parse(address)
+	opts, prefix, err := parse(address)
 	if err != nil {
 		return nil, err
 	}
 	logging.Disable() // the library writes to stderr past our log; what matters comes back as an error
-	c := &Client{rdb: redis.NewClient(opts), prefix: o.Prefix, observe: o.Observe, now: o.Now, scripts: newScripts()}
+	c := &Client{rdb: redis.NewClient(opts), prefix: prefix + o.Prefix, observe: o.Observe, now: o.Now, scripts: newScripts()}
 	if c.observe == nil {
 		c.observe = func(string, Result) {}
 	}
@@ -90,20 +90,24 @@ func Open(ctx context.Context, address string, o Options) (*Client, error) {
 	return c, nil
 }
 
-// parse reads an URL. What it says of timeouts and pools is ignored: those are
-// chosen for a server that must never hold up a page.
-func parse(address string) (*redis.Options, error) {
+// parse reads an URL. Timeouts and pools are chosen for a server that must never
+// hold up a page, and are not for it to say.
+func parse(address string) (opts *redis.Options, prefix string, err error) {
+	invalid := func(detail string) error { return fault.New(fault.Invalid, "validation_failed", detail) }
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" {
 		// The URL is not repeated: it may hold a password.
-		return nil, fault.New(fault.Invalid, "validation_failed", "the address of the cache must be like redis://:password@host:6379/0, or rediss for TLS")
+		return nil, "", invalid("the address of the cache must be like redis://:password@host:6379/0, or rediss for TLS")
 	}
-	if len(u.Query()) > 0 {
-		return nil, fault.New(fault.Invalid, "validation_failed", "the address of the cache takes no parameters after ?")
+	for name, values := range u.Query() {
+		if name != "prefix" {
+			return nil, "", invalid("the address of the cache takes no parameter but ?prefix=")
+		}
+		prefix = values[0]
 	}
-	opts, err := redis.ParseURL(address)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "validation_failed", "the path of the cache's address must be the number of a database, like /0")
+	u.RawQuery = ""
+	if opts, err = redis.ParseURL(u.String()); err != nil {
+		return nil, "", invalid("the path of the cache's address must be the number of a database, like /0")
 	}
 	opts.Protocol = 2 // nothing is pushed to us
 	opts.DisableIdentity = true
@@ -112,7 +116,7 @@ func parse(address string) (*redis.Options, error) {
 	opts.ReadTimeout, opts.WriteTimeout, opts.PoolTimeout = ioTimeout, ioTimeout, ioTimeout
 	opts.MaxRetries = 1
 	opts.PoolSize, opts.PipelinePoolSize = connections, -1
-	return opts, nil
+	return opts, prefix, nil
 }
 
 // absent reports whether a failure says no more than that the server cannot be
