@@ -27,8 +27,8 @@ run: ## the demo shop on http://localhost:8080; Ctrl-C stops it, its data stays 
 	@BODEGA_DEMO=$${BODEGA_DEMO-true} exec bin/server
 
 .PHONY: build
-build: ## the programs in ./bin: server, and bodega, the operator's CLI
-	@go build -buildvcs=false -o bin/ ./apps/server ./apps/bodega
+build: ## the programs in ./bin: server, consumer, and bodega, the operator's CLI
+	@go build -buildvcs=false -o bin/ ./apps/server ./apps/consumer ./apps/bodega
 
 # Real servers for the tests: found, or made, once for all packages. Without
 # them (test/unit) the tests that need one are skipped.
@@ -123,5 +123,5 @@ down: ## end what `make up` started, and delete its data
 image: ## the shop's programs as the image bodega:local
 	@echo "==> building bodega:local"
 	@mkdir -p $(IMAGE)/data
-	@CGO_ENABLED=0 GOOS=linux go build -buildvcs=false -trimpath -ldflags='-s -w' -o $(IMAGE)/ ./apps/server ./apps/consumer ./apps/bodega ./apps/deploy/probe
+	@CGO_ENABLED=0 GOOS=linux go build -buildvcs=false -ldflags='-s -w' -o $(IMAGE)/ ./apps/server ./apps/consumer ./apps/bodega ./apps/deploy/probe
 	@DOCKER_BUILDKIT=0 docker build --quiet --tag bodega:local $${BASE_IMAGE:+--build-arg BASE_IMAGE=$$BASE_IMAGE} --file apps/deploy/Dockerfile $(IMAGE)
