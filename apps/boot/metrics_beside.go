@@ -141,11 +141,12 @@ func (m *metrics) redisBreaker(open func() bool) {
 // relayed counts the jobs that left the store for the broker.
 func (m *metrics) relayed() func(published, failed int, oldest time.Duration) {
 	jobs := m.counter("relay_jobs_total", "Jobs handed to the broker, by whether it took them.", "result")
-	waited := m.gauge("relay_wait_seconds", "How long the oldest job of the newest batch had waited in the store.")
+	taken, refused := jobs.WithLabelValues("published"), jobs.WithLabelValues("failed")
+	waited := m.gauge("relay_wait_seconds", "How long the oldest job of the newest batch had waited in the store.").WithLabelValues()
 	return func(published, failed int, oldest time.Duration) {
-		jobs.WithLabelValues("published").Add(float64(published))
-		jobs.WithLabelValues("failed").Add(float64(failed))
-		waited.WithLabelValues().Set(oldest.Seconds())
+		taken.Add(float64(published))
+		refused.Add(float64(failed))
+		waited.Set(oldest.Seconds())
 	}
 }
 

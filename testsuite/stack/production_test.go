@@ -2,9 +2,11 @@ package stack_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +22,43 @@ import (
 
 func TestProduction_Purchase(t *testing.T) {
 	t.Parallel()
-	purchase(t, stack.Start(t, stack.Production(), stack.Servers(2), stack.Consumers(2), stack.Env("BODEGA_SHIPPING_FLAT", "490")))
+	shop := stack.Start(t, stack.Production(), stack.Servers(2), stack.Consumers(2), stack.Env("BODEGA_SHIPPING_FLAT", "490"))
+	purchase(t, shop)
+	for _, program := range append(slices.Clone(shop.Servers), shop.Consumers...) {
+		told := fetch(t, program.OpsURL+"/metrics", http.StatusOK)
+		for _, name := range []string{
+			"outbox_unpublished", "outbox_oldest_age_seconds", "jobs_waiting", "dlq_messages", "db_pool_connections", "db_pool_waits_total",
+			"redis_breaker_open", "es_index_failures_total", "relay_jobs_total", "go_goroutines",
+		} {
+			if !strings.Contains(told, "\n"+name+"{") && !strings.Contains(told, "\n"+name+" ") {
+				t.Errorf("%s does not tell %s", program.OpsURL, name)
+			}
+		}
+		if program == shop.App && !strings.Contains(told, "\ncache_requests_total{") {
+			t.Error("the server that was asked does not tell cache_requests_total")
+		}
+		fetch(t, program.OpsURL+"/livez", http.StatusOK)
+		fetch(t, program.OpsURL+"/readyz", http.StatusOK)
+	}
+}
+
+// fetch reads from the operations port of a program.
+func fetch(t *testing.T, url string, status int) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != status {
+		t.Fatalf("%s: %s, %v\n%s", url, resp.Status, err, body)
+	}
+	return string(body)
 }
 
 // PostgreSQL alone moves the store elsewhere: the rest stays in one server.
@@ -130,6 +168,14 @@ func TestProduction_WithoutCacheBrokerAndIndex(t *testing.T) {
 	if h := expect.JSON[health](t, shop.Storefront(t, "GET", "/readyz", nil), 200); h.Status != "degraded" {
 		t.Errorf("the shop says that it is %s", h.Status)
 	}
+	expect.Soon(t, "the consumer is not ready without its broker", func() bool {
+		resp, err := http.Get(shop.Consumers[0].OpsURL + "/readyz") //nolint:noctx // a probe
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusServiceUnavailable
+	})
 	if n := len(shop.Mails(t)); n != 0 {
 		t.Errorf("%d mails were sent without a broker", n)
 	}
