@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -136,11 +135,4 @@ func takesWrites(ctx context.Context, conn *pgconn.PgConn) error {
 		return errReadOnly
 	}
 	return nil
-}
-
-// systemOf returns which cluster a server belongs to: a primary and its
-// replicas share it.
-func systemOf(ctx context.Context, conn *pgx.Conn) (id int64, err error) {
-	err = conn.QueryRow(ctx, "SELECT system_identifier FROM pg_control_system()").Scan(&id)
-	return id, err
 }

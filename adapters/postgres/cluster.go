@@ -121,13 +121,12 @@ func (c *cluster) start(ctx context.Context) {
 	}
 }
 
-func (c *cluster) close() error {
+func (c *cluster) close() {
 	c.stop()
 	c.done.Wait()
 	for _, rep := range c.replicas {
 		rep.pool.Close()
 	}
-	return nil
 }
 
 // keepBeating writes the time into the primary once a second, as one of all
@@ -170,20 +169,24 @@ func pause(ctx context.Context, d time.Duration) {
 
 // refused says why the primary should be asked instead; "" if it should not.
 func (rep *replica) refused(ctx context.Context, err error) string {
-	switch pg, said := errors.AsType[*pgconn.PgError](err); {
-	case err == nil || ctx.Err() != nil:
+	if err == nil || ctx.Err() != nil {
 		return ""
+	}
+	pg, said := errors.AsType[*pgconn.PgError](err)
+	switch {
 	case errors.Is(err, errBehind):
 		return "behind"
 	case errors.Is(err, errBusy):
 		return "busy"
-	case said && pg.Code == serializationFailure:
-		return "conflict" // with recovery: the row it read was vacuumed away
-	case said && (pg.Code[:2] == "42" || pg.Code == cachedPlan):
-		return "schema" // a migration has not come here yet
-	case said && pg.Code[:2] != "57" && pg.Code[:2] != "53" && pg.Code[:2] != "08", !said && !disconnected(err):
+	case errors.Is(err, errDown), !said && disconnected(err):
+	case !said, pg.Code == queryCanceled:
 		return ""
-	case said && pg.Code == queryCanceled:
+	case pg.Code == serializationFailure:
+		return "conflict" // with recovery: the row it read was vacuumed away
+	case pg.Code[:2] == "42", pg.Code == cachedPlan:
+		return "schema" // a migration has not come here yet
+	case pg.Code[:2] == "57", pg.Code[:2] == "53", pg.Code[:2] == "08": // it ends, is out of something, or out of step
+	default:
 		return ""
 	}
 	rep.failed(ctx, err)

@@ -33,6 +33,7 @@ func TestCluster(t *testing.T) {
 		{"MarksOfAnotherHistoryBindNothing", testMarksOfAnotherHistory},
 		{"PrefersItsRegion", testPrefersItsRegion},
 		{"WhatRecoveryCancelsIsAskedOfThePrimary", testRecoveryCancels},
+		{"ASilentReplicaIsNotWaitedFor", testSilentReplica},
 		{"RefusesWhatIsNoReplica", testRefusesWhatIsNoReplica},
 		{"Routes", testRoutes},
 	} {
@@ -74,8 +75,15 @@ func newWorld(t *testing.T, c *containers.Cluster, p pace) *world {
 			return conn.Close(t.Context()) == nil
 		})
 	}
+	first, err := Open(t.Context(), Config{URL: w.primary, Replicas: w.replicas, Migrate: true, pace: quick, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.db = first
+	w.serving(len(w.replicas)) // so that they have the schema
+	first.Close()
 	db, err := Open(t.Context(), Config{
-		URL: w.primary, Replicas: w.replicas, Migrate: true, pace: p, Log: slog.New(slog.DiscardHandler),
+		URL: w.primary, Replicas: w.replicas, pace: p, Log: slog.New(slog.DiscardHandler),
 		Observe: Observe{FellBack: func(ports.Realm, string) { w.fellBack.Add(1) }},
 	})
 	if err != nil {
@@ -139,7 +147,7 @@ func (w *world) on(url, sql string) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	defer conn.Close(w.Context())
+	defer func() { _ = conn.Close(w.Context()) }()
 	if _, err := conn.Exec(w.Context(), sql); err != nil {
 		w.Fatal(err)
 	}
@@ -152,7 +160,7 @@ func (w *world) address(url string) (address string) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	defer conn.Close(w.Context())
+	defer func() { _ = conn.Close(w.Context()) }()
 	if err := conn.QueryRow(w.Context(), "SELECT inet_server_addr()::text").Scan(&address); err != nil {
 		w.Fatal(err)
 	}
@@ -279,6 +287,31 @@ func testRecoveryCancels(t *testing.T, c *containers.Cluster) {
 	}); err != nil || server != primary || runs != 2 {
 		t.Errorf("%v after %d runs, at last on %s", err, runs, server)
 	}
+}
+
+func testSilentReplica(t *testing.T, c *containers.Cluster) {
+	w := newWorld(t, c, quick)
+	primary := w.address(w.primary)
+	for range 4 { // connections that are known to work
+		w.read(1, ports.Mark{})
+	}
+	for _, r := range c.Replicas {
+		r.Pause(t)
+	}
+	began := time.Now()
+	for range 4 {
+		if _, server := w.read(1, ports.Mark{}); server != primary {
+			t.Errorf("served by %s", server)
+		}
+	}
+	if took := time.Since(began); took > 40*time.Second {
+		t.Errorf("four reads took %v", took)
+	}
+	w.serving(0)
+	for _, r := range c.Replicas {
+		r.Resume(t)
+	}
+	w.serving(2)
 }
 
 func testRefusesWhatIsNoReplica(t *testing.T, c *containers.Cluster) {

@@ -68,7 +68,7 @@ func (db *DB) Close() error {
 	db.closing.Do(func() {
 		db.queue.close()
 		if db.cluster != nil {
-			_ = db.cluster.close()
+			db.cluster.close()
 		}
 		for _, r := range db.realms() {
 			if r != nil {

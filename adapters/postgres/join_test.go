@@ -40,7 +40,7 @@ func newEmbedder(t *testing.T) *embedder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close(context.WithoutCancel(t.Context())) })
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
 	if _, err := conn.Exec(t.Context(), "CREATE TABLE deliveries (sku text)"); err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func migrateTo(ctx context.Context, r *realm, files fs.FS) error {
 		cfg.RuntimeParams[name] = "0"
 	}
 	db := stdlib.OpenDB(*cfg)
-	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	defer db.Close()
 	if _, err := db.ExecContext(ctx, bookkeeping(r.name)); err != nil {
 		return translate(ctx, err)
 	}
@@ -176,7 +176,7 @@ func served(ctx context.Context, r *realm) error {
 
 func servedBy(ctx context.Context, r *realm, known []step) error {
 	db := stdlib.OpenDBFromPool(r.primary.pool)
-	defer db.Close() //nolint:errcheck // nothing is left to be lost
+	defer db.Close()
 	version, made := 0, false
 	if err := db.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", string(r.name)+".schema_steps").Scan(&made); err != nil {
 		return translate(ctx, err)

@@ -111,7 +111,8 @@ func (db *DB) openReplicas(ctx context.Context, c Config, shared []*realm) error
 			return err
 		}
 		if err := cl.add(ctx, a, c); err != nil {
-			return errors.Join(err, cl.close())
+			cl.close()
+			return err
 		}
 	}
 	cl.start(context.WithoutCancel(ctx))

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -36,12 +37,14 @@ func (p pace) orDefault() pace {
 
 const (
 	borrowTime  = 250 * time.Millisecond // for a connection: the primary may have one sooner
+	replicaTime = 3 * time.Second        // for a read: then there is still time to ask the primary
 	maxPatience = 256 * time.Millisecond // before asking again for what a replica did not have
 )
 
 var (
 	errBehind = errors.New("the replica has not come to the mark")
 	errBusy   = errors.New("all connections to the replica are taken")
+	errDown   = errors.New("the replica lets nobody in")
 )
 
 // replica is a server that follows the primary.
@@ -137,13 +140,16 @@ func (rep *replica) read(ctx context.Context, after ports.Mark, fn func(q querie
 	waiting, cancel := context.WithTimeout(ctx, borrowTime)
 	conn, err := rep.pool.Acquire(waiting)
 	cancel()
-	if err != nil {
-		if _, dialled := errors.AsType[*pgconn.ConnectError](err); !dialled && errors.Is(err, context.DeadlineExceeded) {
-			return errBusy
-		}
-		return err
+	switch _, dialled := errors.AsType[*pgconn.ConnectError](err); {
+	case err != nil && !dialled && errors.Is(err, context.DeadlineExceeded):
+		return errBusy
+	case err != nil:
+		return fmt.Errorf("%w: %w", errDown, err)
 	}
 	defer conn.Release()
+	wire := conn.Conn().PgConn().Conn()
+	_ = wire.SetDeadline(time.Now().Add(replicaTime)) // the caller's patience may be longer
+	defer func() { _ = wire.SetDeadline(time.Time{}) }()
 	if after.IsZero() {
 		return fn(conn)
 	}
@@ -166,7 +172,7 @@ func (rep *replica) came(position uint64, enough bool) {
 // own.
 func (rep *replica) keepProbing(ctx context.Context) {
 	var conn *pgx.Conn
-	defer func() { rep.hangUp(conn) }()
+	defer func() { rep.hangUp(ctx, conn) }()
 	for {
 		every := rep.cluster.pace.probeEvery
 		pause(ctx, every-every/10+rand.N(every/5)) // so that several programs do not march in step
@@ -183,7 +189,7 @@ func (rep *replica) keepProbing(ctx context.Context) {
 		}
 		cancel()
 		if err != nil {
-			rep.hangUp(conn)
+			rep.hangUp(ctx, conn)
 			conn = nil
 		}
 		if ctx.Err() == nil {
@@ -198,17 +204,17 @@ func (rep *replica) dial(ctx context.Context) (*pgx.Conn, error) {
 		return nil, err
 	}
 	if err := rep.cluster.mustFollow(ctx, conn); err != nil {
-		rep.hangUp(conn)
+		rep.hangUp(ctx, conn)
 		return nil, err
 	}
 	return conn, nil
 }
 
-func (rep *replica) hangUp(conn *pgx.Conn) {
+func (rep *replica) hangUp(ctx context.Context, conn *pgx.Conn) {
 	if conn == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), rep.cluster.pace.probeTime) // whatever became of the caller's
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rep.cluster.pace.probeTime)
 	defer cancel()
 	_ = conn.Close(ctx)
 }

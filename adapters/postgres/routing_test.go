@@ -58,7 +58,7 @@ func (w *world) statementsAt(url string) (n int) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	defer conn.Close(w.Context())
+	defer func() { _ = conn.Close(w.Context()) }()
 	if err := conn.QueryRow(w.Context(), `SELECT coalesce(sum(calls), 0) FROM pg_stat_statements
 		WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 		AND query !~ 'pg_stat_statements|transaction_read_only|pg_control_system'`).Scan(&n); err != nil { // which every connection asks
@@ -81,7 +81,7 @@ func testRoutes(t *testing.T, c *containers.Cluster) {
 			if err != nil {
 				return false
 			}
-			defer conn.Close(t.Context())
+			defer func() { _ = conn.Close(t.Context()) }()
 			_, err = conn.Exec(t.Context(), "SELECT FROM pg_stat_statements LIMIT 1")
 			return err == nil
 		})
