@@ -38,7 +38,8 @@ const (
 )
 
 func termsOf(field string, size int) object {
-	return object{"terms": object{"field": field, "size": size}, "aggs": object{"products": productsUpTo(exactValue)}}
+	// Products are counted only for the values that are kept.
+	return object{"terms": object{"field": field, "size": size, "collect_mode": "breadth_first"}, "aggs": object{"products": productsUpTo(exactValue)}}
 }
 
 // keyOf names an attribute among the answers, apart from the other facets.
@@ -176,11 +177,11 @@ func (a *asking) missing() []string {
 	return parts
 }
 
-// How many attributes are looked at before it is known which matter.
+// How many attributes are looked at to find out which matter: so many at a time,
+// and not more than the second.
 const (
-	fewNames  = 20
-	fewEnough = 500 // variants: of so few, all attributes can be looked at
-	mostNames = 60
+	fewNames  = 18
+	mostNames = 54
 )
 
 // worthy returns the attributes to look at: those selected, and those that most
@@ -211,30 +212,31 @@ func (a *asking) worthy() []string {
 	slices.SortFunc(others, func(x, y counted) int {
 		return cmp.Or(y.documents-x.documents, x.position-y.position, strings.Compare(x.name, y.name))
 	})
-	enough := fewNames
-	if all.Documents <= fewEnough {
-		enough = mostNames
-	}
+	budget := fewNames
 	for _, o := range others {
-		_, answered := a.answers[keyOf(o.name)]
-		if !answered && enough <= 0 && a.decided(o.documents) {
-			break
+		if _, answered := a.answers[keyOf(o.name)]; !answered {
+			if budget == 0 || len(names) >= mostNames || a.decided(o.documents) {
+				break
+			}
+			budget--
 		}
 		names = append(names, o.name)
-		enough--
 	}
 	return names
 }
 
-// decided reports whether an attribute that this many documents have cannot be
-// among the chosen.
+// decided reports whether an attribute that this many documents have is not
+// going to be among the chosen: it is taken to have as many products for its
+// documents as the whole result has.
 func (a *asking) decided(documents int) bool {
 	chosen := a.chosen()
 	if len(chosen) < search.MaxFacets-2 {
 		return false
 	}
+	all := a.answers[overall]
+	products := documents * int(all.Total.Value) / max(all.Documents, 1)
 	for _, c := range chosen {
-		if !c.Selected && c.Products < documents {
+		if !c.Selected && c.Products < products {
 			return false
 		}
 	}
