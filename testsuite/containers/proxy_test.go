@@ -25,7 +25,7 @@ func TestProxy(t *testing.T) {
 	})
 	t.Run("CarriesBothWays", func(t *testing.T) {
 		t.Parallel()
-		if err := say(dial(t, containers.Proxy(t, echo(t)).Address)); err != nil {
+		if err := say(dial(t, containers.Proxy(t, echo(t)).Address), patient); err != nil {
 			t.Error(err)
 		}
 	})
@@ -35,7 +35,7 @@ func TestProxy(t *testing.T) {
 		c := dial(t, l.Address)
 		l.Latency(t, 200*time.Millisecond)
 		start := time.Now()
-		if err := say(c); err != nil || time.Since(start) < 200*time.Millisecond {
+		if err := say(c, patient); err != nil || time.Since(start) < 200*time.Millisecond {
 			t.Errorf("answered after %s, %v", time.Since(start), err)
 		}
 	})
@@ -44,11 +44,11 @@ func TestProxy(t *testing.T) {
 		l := containers.Proxy(t, echo(t))
 		c := dial(t, l.Address)
 		l.Hang(t)
-		if err := say(c); !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err := say(c, brief); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("a hanging link: %v", err)
 		}
 		l.Heal(t)
-		if err := say(dial(t, l.Address)); err != nil {
+		if err := say(dial(t, l.Address), patient); err != nil {
 			t.Errorf("healed: %v", err)
 		}
 	})
@@ -57,7 +57,7 @@ func TestProxy(t *testing.T) {
 		l := containers.Proxy(t, echo(t))
 		c := dial(t, l.Address)
 		l.Throttle(t, 0)
-		if err := say(c); !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err := say(c, brief); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("no bandwidth: %v", err)
 		}
 	})
@@ -66,7 +66,7 @@ func TestProxy(t *testing.T) {
 		l := containers.Proxy(t, echo(t))
 		c := dial(t, l.Address)
 		l.Reset(t)
-		if err := say(c); !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
+		if err := say(c, patient); !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
 			t.Errorf("a reset link: %v", err)
 		}
 	})
@@ -75,7 +75,7 @@ func TestProxy(t *testing.T) {
 		l := containers.Proxy(t, echo(t))
 		c := dial(t, l.Address)
 		l.LoseAnswers(t)
-		if err := say(c); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		if err := say(c, patient); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("a lost answer: %v", err)
 		}
 	})
@@ -84,14 +84,14 @@ func TestProxy(t *testing.T) {
 		l := containers.Proxy(t, echo(t))
 		c := dial(t, l.Address)
 		l.Down(t)
-		if err := say(c); err == nil {
+		if err := say(c, patient); err == nil {
 			t.Error("a connection survived")
 		}
 		if _, err := net.DialTimeout("tcp", l.Address, time.Second); !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("down: %v", err)
 		}
 		l.Heal(t)
-		if err := say(dial(t, l.Address)); err != nil {
+		if err := say(dial(t, l.Address), patient); err != nil {
 			t.Errorf("healed: %v", err)
 		}
 	})
@@ -100,10 +100,10 @@ func TestProxy(t *testing.T) {
 		l := containers.Proxy(t, echo(t))
 		c := dial(t, l.Address)
 		l.Cut(t)
-		if err := say(c); err == nil {
+		if err := say(c, patient); err == nil {
 			t.Error("a connection survived")
 		}
-		if err := say(dial(t, l.Address)); err != nil {
+		if err := say(dial(t, l.Address), patient); err != nil {
 			t.Errorf("the next connection: %v", err)
 		}
 	})
@@ -142,9 +142,14 @@ func dial(t *testing.T, address string) net.Conn {
 	return c
 }
 
-// say sends a line and waits a second for it to come back.
-func say(c net.Conn) error {
-	if err := c.SetDeadline(time.Now().Add(time.Second)); err != nil {
+const (
+	brief   = 300 * time.Millisecond // what never comes has not come by then
+	patient = 30 * time.Second       // what comes comes by then
+)
+
+// say sends a line and waits for it to come back.
+func say(c net.Conn, wait time.Duration) error {
+	if err := c.SetDeadline(time.Now().Add(wait)); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(c, "hello\n"); err != nil {
