@@ -74,7 +74,7 @@ func Open(ctx context.Context, c Config) (_ *DB, err error) {
 		}
 	}
 	for _, r := range db.realms() {
-		db.queue.done.Go(func() { db.queue.watch(context.WithoutCancel(ctx), r) })
+		db.queue.watch(context.WithoutCancel(ctx), r)
 	}
 	return db, nil
 }

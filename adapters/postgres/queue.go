@@ -11,6 +11,7 @@ import (
 const (
 	busyPoll = 200 * time.Millisecond
 	idlePoll = time.Second
+	lookTime = 5 * time.Second // for an answer
 )
 
 // anyTask is the bell that rings for every task.
@@ -20,9 +21,9 @@ const anyTask = ""
 // share: a bell for each task, and the watchers, which look for all who wait at
 // once.
 type queue struct {
-	closed chan struct{}
-	done   sync.WaitGroup
-	once   sync.Once
+	closed   chan struct{}
+	watchers sync.WaitGroup
+	once     sync.Once
 
 	mu      sync.Mutex
 	bells   map[string]chan struct{}
@@ -70,28 +71,37 @@ func (q *queue) ring(tasks ...string) {
 	}
 }
 
-// watch looks for due jobs of a realm while somebody waits, until the queue is
-// closed.
+// watch begins to look for due jobs of a realm while somebody waits, until the
+// queue is closed.
 func (q *queue) watch(ctx context.Context, r *realm) {
-	pause := idlePoll
+	ctx, stop := context.WithCancel(ctx)
+	q.watchers.Go(func() {
+		defer stop()
+		<-q.closed
+	})
+	q.watchers.Go(func() { q.look(ctx, r) })
+}
+
+func (q *queue) look(ctx context.Context, r *realm) {
+	every := idlePoll
 	for {
 		q.mu.Lock()
 		someone := q.someone
 		q.mu.Unlock()
 		select {
-		case <-q.closed:
+		case <-ctx.Done():
 			return
 		case <-someone:
 		}
-		select {
-		case <-q.closed:
+		if pause(ctx, every); ctx.Err() != nil {
 			return
-		case <-time.After(pause):
 		}
-		tasks, err := due(ctx, r)
-		pause = min(2*pause, idlePoll)
+		bounded, done := context.WithTimeout(ctx, lookTime)
+		tasks, err := due(bounded, r)
+		done()
+		every = min(2*every, idlePoll)
 		if err == nil && len(tasks) > 0 {
-			pause = busyPoll
+			every = busyPoll
 			q.ring(tasks...)
 		}
 	}
@@ -100,5 +110,5 @@ func (q *queue) watch(ctx context.Context, r *realm) {
 // close ends all waits and the watchers.
 func (q *queue) close() {
 	q.once.Do(func() { close(q.closed) })
-	q.done.Wait()
+	q.watchers.Wait()
 }

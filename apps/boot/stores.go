@@ -103,7 +103,10 @@ func (a *App) openPostgres(ctx context.Context, c Config) (store, error) {
 	return store{
 		catalog: db.Catalog(), orders: db.Orders(), identity: db.Identity(), queue: queue, outboxes: queue, graves: queue,
 		auditor: db, wallet: wallet, place: "the database",
-		upkeep: []jobs.Loop{{Name: "make partitions", Every: 10 * time.Minute, Do: func(ctx context.Context) (int, error) { return 0, db.MakePartitions(ctx) }}},
+		upkeep: []jobs.Loop{
+			{Name: "make partitions", Every: 10 * time.Minute, Do: func(ctx context.Context) (int, error) { return 0, db.MakePartitions(ctx) }},
+			{Name: "forget jobs long done", Every: 10 * time.Minute, Do: db.Tidy},
+		},
 	}, nil
 }
 
