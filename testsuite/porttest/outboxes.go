@@ -229,9 +229,9 @@ func testKeepBooks(t *testing.T, h OutboxHarness) {
 		w := newOutboxWorld(t, h)
 		jobs := w.publish(ports.Orders, 1)
 		if _, err := w.Outboxes.Drain(t.Context(), ports.Batch{Max: 1}, func(context.Context, []job.Envelope) []bool {
-			w.Elapse(31 * time.Second) // it hangs
+			w.Elapse(31 * time.Second)                                                                                     // it hangs
 			mustSame(t, "another takes them", w.drain(1, func([]job.Envelope) []bool { return []bool{false} }), nil, jobs) //nolint:contextcheck // as somebody else would
-			return []bool{true} // and arrives after all, but the job is another's
+			return []bool{true}                                                                                            // and arrives after all, but the job is another's
 		}); err != nil {
 			t.Fatal(err)
 		}
