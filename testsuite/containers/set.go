@@ -29,15 +29,25 @@ func StartAll(ctx context.Context, w io.Writer) (*Set, error) { return startSet(
 
 func startSet(ctx context.Context, w io.Writer, all []service) (*Set, error) {
 	set := &Set{engine: provisioner(w)}
+	var unnamed []string
+	for _, s := range all {
+		if s.given() == "" {
+			unnamed = append(unnamed, s.variable())
+		}
+	}
+	if len(unnamed) > 0 {
+		if err := set.engine.connect(ctx); err != nil {
+			return nil, fmt.Errorf("%w: install Docker, or set %s", err, strings.Join(unnamed, ", "))
+		}
+	}
 	set.servers = make([]*Server, len(all))
 	failed := make([]error, len(all))
-	engineOnce := sync.OnceValue(func() error { return set.engine.connect(ctx) })
 	var ends sync.WaitGroup
 	for i, s := range all {
 		ends.Go(func() {
-			set.servers[i], failed[i] = set.engine.findOrStart(ctx, s, engineOnce)
+			set.servers[i], failed[i] = set.engine.findOrStart(ctx, s)
 			if failed[i] != nil {
-				failed[i] = fmt.Errorf("%s: %w; %s names one that runs", s.title, failed[i], s.variable())
+				failed[i] = fmt.Errorf("%s (%s): %w", s.title, s.variable(), failed[i])
 			}
 		})
 	}
@@ -81,14 +91,11 @@ func Images(ctx context.Context, w io.Writer) ([]string, error) {
 	return variables, nil
 }
 
-func (e *engine) findOrStart(ctx context.Context, s service, connect func() error) (*Server, error) {
+func (e *engine) findOrStart(ctx context.Context, s service) (*Server, error) {
 	if url := s.given(); url != "" {
 		s.patience = 10 * time.Second
 		server := &Server{URL: url, service: s}
 		return server, server.await(ctx)
-	}
-	if err := connect(); err != nil {
-		return nil, err
 	}
 	server, err := e.start(ctx, s)
 	if err == nil {

@@ -33,7 +33,10 @@ func main() {
 }
 
 func run(ctx context.Context) int {
-	build := flag.Bool("images", false, "find or make the images of the compose file and print them as its variables")
+	build := flag.Bool("images", false, "")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "services PROGRAM [ARGUMENT…]: runs a program with real servers for its tests\nservices -images: finds or makes the images of the compose file and prints them as its variables")
+	}
 	flag.Parse()
 	var err error
 	switch {
