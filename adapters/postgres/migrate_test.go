@@ -32,7 +32,7 @@ func known(t *testing.T, files fs.FS) []step {
 // bare is a realm without a schema.
 func bare(t *testing.T) *realm {
 	t.Helper()
-	p, err := openPrimary(t.Context(), Config{MaxConns: 4, ConnectTimeout: quick.probeTime}, "the database", database(t))
+	p, err := openPrimary(t.Context(), Config{MaxConns: 4, ConnectTimeout: quick.probeTime}, "the database", database(t), limits())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,11 @@ func limits() map[string]string {
 	}
 }
 
+// planOnce keeps a session from planning its statements anew for each id. Which
+// month an id leads to is found out when they run; by default the server thinks
+// that all months would be read, and plans each time, for longer than it reads.
+const planOnce = "force_generic_plan"
+
 // Open connects to the databases and checks that this program can serve them.
 // Invalid when the configuration is wrong, Unavailable when a primary cannot be
 // reached in time or holds a schema of a newer program; either says so in one
@@ -51,7 +56,11 @@ func Open(ctx context.Context, c Config) (_ *DB, err error) {
 		if open.url != "" {
 			what = fmt.Sprintf("the %s database", open.name)
 		}
-		p, err := openPrimary(ctx, c, what, cmp.Or(open.url, c.URL))
+		settings := limits()
+		if open.name == ports.Orders {
+			settings["plan_cache_mode"] = planOnce
+		}
+		p, err := openPrimary(ctx, c, what, cmp.Or(open.url, c.URL), settings)
 		if err != nil {
 			return nil, err
 		}
@@ -79,13 +88,13 @@ func Open(ctx context.Context, c Config) (_ *DB, err error) {
 	return db, nil
 }
 
-func openPrimary(ctx context.Context, c Config, what, url string) (*primary, error) {
+func openPrimary(ctx context.Context, c Config, what, url string, settings map[string]string) (*primary, error) {
 	a, err := parse(what, url)
 	if err != nil {
 		return nil, err
 	}
 	p := &primary{address: a}
-	a.tune(c.MaxConns, limits(), c.dial)
+	a.tune(c.MaxConns, settings, c.dial)
 	a.cfg.ConnConfig.ValidateConnect = takesWrites
 	a.cfg.AfterConnect = p.learn
 	if p.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), a.cfg); err != nil {
