@@ -20,7 +20,7 @@ func (s *Store) Open(ctx context.Context, name string) (ports.File, error) {
 		return ports.File{}, fault.Missing("file")
 	}
 	o := &object{store: s, ctx: ctx, key: s.at.Prefix + name}
-	info, err := o.request()
+	info, err := o.request(ctx)
 	if err != nil {
 		return ports.File{}, err
 	}
@@ -45,14 +45,14 @@ type object struct {
 }
 
 // request asks for the bytes from the offset on.
-func (o *object) request() (minio.ObjectInfo, error) {
+func (o *object) request(ctx context.Context) (minio.ObjectInfo, error) {
 	options := minio.GetObjectOptions{}
 	if o.offset > 0 {
 		if err := errors.Join(options.SetRange(o.offset, 0), options.SetMatchETag(o.etag)); err != nil {
 			return minio.ObjectInfo{}, fault.Wrap(fault.Internal, "s3: read", err)
 		}
 	}
-	ctx, cancel := context.WithCancel(o.ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	body, info, _, err := o.store.client.GetObject(ctx, o.store.at.Bucket, o.key, options)
 	if err != nil {
 		cancel()
@@ -77,7 +77,7 @@ func (o *object) Read(b []byte) (int, error) {
 	}
 	if o.body == nil || o.from != o.offset {
 		o.drop()
-		if _, err := o.request(); err != nil {
+		if _, err := o.request(o.ctx); err != nil {
 			return 0, err
 		}
 	}

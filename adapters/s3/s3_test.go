@@ -206,9 +206,11 @@ func gate(t *testing.T, at string, handle func(w http.ResponseWriter, r *http.Re
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: u.Host})
-	rewrite := proxy.Director
-	proxy.Director = func(r *http.Request) { host := r.Host; rewrite(r); r.Host = host } // it is signed
+	store := &url.URL{Scheme: "http", Host: u.Host}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(store)
+		r.Out.Host = r.In.Host // it is signed
+	}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(w, r, proxy) }))
 	t.Cleanup(server.Close)
 	u.Host = server.Listener.Addr().String()

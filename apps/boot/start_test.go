@@ -20,10 +20,10 @@ import (
 	"github.com/bodega-commerce/bodega/testsuite/expect"
 )
 
-// on returns the settings of a shop on a database of the test's own.
-func on(t *testing.T, role Role, more ...string) Config {
+// on returns the settings of a server on a database of the test's own.
+func on(t *testing.T, more ...string) Config {
 	t.Helper()
-	c, err := LoadAs(role, shared(append([]string{
+	c, err := Load(shared(append([]string{
 		"BODEGA_HTTP_ADDR=127.0.0.1:0", "BODEGA_OPS_ADDR=127.0.0.1:0", "BODEGA_DATA_DIR=" + t.TempDir(),
 		"BODEGA_DATABASE_URL=" + containers.Postgres(t), "BODEGA_DATABASE_CONNECTIONS=4",
 	}, more...)...))
@@ -36,7 +36,7 @@ func on(t *testing.T, role Role, more ...string) Config {
 
 func TestStart_SchemaInProduction(t *testing.T) {
 	t.Parallel()
-	c := on(t, Server)
+	c := on(t)
 	c.Env = Production
 	_, err := Start(t.Context(), c)
 	if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "bodega migrate") {
@@ -86,7 +86,7 @@ func TestStart_RefusedParts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			variable := setting(t)
-			app, err := Start(t.Context(), on(t, Server, "BODEGA_WORKER=on", variable))
+			app, err := Start(t.Context(), on(t, "BODEGA_WORKER=on", variable))
 			if err == nil {
 				t.Fatal("it starts", app.Stop(context.Background()))
 			}
@@ -122,7 +122,7 @@ func TestStart_WithoutWhatStandsBeside(t *testing.T) {
 	}
 	nobody := l.Addr().String()
 	_ = l.Close()
-	c := on(t, Server, "BODEGA_WORKER=on", "BODEGA_CACHE_URL=redis://"+nobody+"/0", "BODEGA_QUEUE_URL=amqp://u:p@"+nobody+"/shop",
+	c := on(t, "BODEGA_WORKER=on", "BODEGA_CACHE_URL=redis://"+nobody+"/0", "BODEGA_QUEUE_URL=amqp://u:p@"+nobody+"/shop",
 		"BODEGA_SEARCH_URL=http://"+nobody, "BODEGA_MEDIA_STORE=s3://KEY:secret@"+nobody+"/media?tls=off")
 	c.Log = slog.New(slog.DiscardHandler)
 	app, err := Start(t.Context(), c)
@@ -146,7 +146,7 @@ func TestStart_WithoutWhatStandsBeside(t *testing.T) {
 // Two servers whose indexes are their own would each miss half of what happens.
 func TestStart_SecondServerOnADatabaseAlone(t *testing.T) {
 	t.Parallel()
-	c := on(t, Server)
+	c := on(t)
 	first, err := Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestStart_SecondServerOnADatabaseAlone(t *testing.T) {
 
 func TestHealth_SchemaOfANewerProgram(t *testing.T) {
 	t.Parallel()
-	c := on(t, Server)
+	c := on(t)
 	app, err := Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
