@@ -15,7 +15,8 @@
 //	lexicon.go, survey.go     what is known of words: stems, frequencies, typos
 //	clause.go, conditions.go  clauses and filters as queries
 //	search.go, ask.go         a search, usually in one request
-//	facets.go                 what a result can be narrowed by
+//	facets.go, shown.go       what a result can be narrowed by
+//	shapes.go                 what the same words were answered with before
 //	suggest.go, marks.go      completions and highlights
 //
 // Apps wire it. It imports the nouns, ports and the engine's own transport.

@@ -33,10 +33,10 @@ func lamp(n int, version int64) search.Document {
 	}
 }
 
-func lamps(n int, version int64) []search.Document {
+func lamps(n int) []search.Document {
 	docs := make([]search.Document, n)
 	for i := range docs {
-		docs[i] = lamp(i, version)
+		docs[i] = lamp(i, 1)
 	}
 	return docs
 }
@@ -82,7 +82,7 @@ func TestSearch_BadNetwork(t *testing.T) {
 			t.Parallel()
 			link := containers.Proxy(t, containers.Elasticsearch(t))
 			e := openAt(t, link.URL, Options{})
-			mustIndex(t, e, lamps(3, 1)...)
+			mustIndex(t, e, lamps(3)...)
 			mustRefresh(t, e)
 			spoil(link, t)
 			for range breakAfter + 1 {
@@ -112,7 +112,7 @@ func TestIndex_EngineDown(t *testing.T) {
 	e := openAt(t, link.URL, quick) // that it is down at start is no error
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	if _, err := e.Index(ctx, lamps(1, 1)); !fault.Is(err, fault.Unavailable) {
+	if _, err := e.Index(ctx, lamps(1)); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("indexed: %v", err)
 	}
 	if err := e.Define(ctx, search.NewSchema(1, nil)); !fault.Is(err, fault.Unavailable) {
@@ -123,7 +123,7 @@ func TestIndex_EngineDown(t *testing.T) {
 	}
 	link.Heal(t)
 	eventually(t, "indexing goes on", func() bool {
-		_, err := e.Index(t.Context(), lamps(1, 1))
+		_, err := e.Index(t.Context(), lamps(1))
 		return err == nil
 	})
 }
@@ -136,7 +136,7 @@ func TestSearch_OneOfSeveralHosts(t *testing.T) {
 			good := containers.Elasticsearch(t)
 			link := containers.Proxy(t, good)
 			e := openAt(t, link.URL+","+good, Options{Timeout: 4 * time.Second}) // a busy machine needs its time
-			mustIndex(t, e, lamps(3, 1)...)
+			mustIndex(t, e, lamps(3)...)
 			mustRefresh(t, e)
 			spoil(link, t)
 			for range 20 {
@@ -218,7 +218,7 @@ func TestIndex_PartialFailures(t *testing.T) {
 			}
 			return 0
 		}), quick)
-		if outcomes := mustIndex(t, e, lamps(30, 1)...); slices.Contains(outcomes, search.Superseded) {
+		if outcomes := mustIndex(t, e, lamps(30)...); slices.Contains(outcomes, search.Superseded) {
 			t.Errorf("outcomes %v", outcomes)
 		}
 		mustRefresh(t, e)
@@ -237,7 +237,7 @@ func TestIndex_PartialFailures(t *testing.T) {
 			}
 			return 0
 		}), quick)
-		if _, err := e.Index(t.Context(), lamps(30, 1)); !fault.Is(err, fault.Internal) {
+		if _, err := e.Index(t.Context(), lamps(30)); !fault.Is(err, fault.Internal) {
 			t.Errorf("acknowledged what was not indexed: %v", err)
 		}
 		if e.Stats().IndexFailures[FailedDocument] != 1 {
@@ -247,7 +247,7 @@ func TestIndex_PartialFailures(t *testing.T) {
 	t.Run("AlwaysBusy", func(t *testing.T) {
 		t.Parallel()
 		e := openAt(t, refusingAt(t, containers.Elasticsearch(t), func(int) int { return http.StatusTooManyRequests }), quick)
-		if _, err := e.Index(t.Context(), lamps(2, 1)); !fault.Is(err, fault.Unavailable) {
+		if _, err := e.Index(t.Context(), lamps(2)); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("acknowledged what was not indexed: %v", err)
 		}
 	})
@@ -256,7 +256,7 @@ func TestIndex_PartialFailures(t *testing.T) {
 func TestIndex_LostIndex(t *testing.T) {
 	t.Parallel()
 	e := openAt(t, containers.Elasticsearch(t), quick)
-	mustIndex(t, e, lamps(2, 1)...)
+	mustIndex(t, e, lamps(2)...)
 	known, err := e.writeTo(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -267,7 +267,7 @@ func TestIndex_LostIndex(t *testing.T) {
 	if r, err := e.Search(t.Context(), search.Query{Text: "lamp"}); err != nil || r.Total != 0 {
 		t.Errorf("of a lost index: %d, %v", r.Total, err)
 	}
-	mustIndex(t, e, lamps(2, 1)...)
+	mustIndex(t, e, lamps(2)...)
 	mustRefresh(t, e)
 	if r, err := e.Search(t.Context(), search.Query{Text: "lamp"}); err != nil || r.Total != 2 {
 		t.Errorf("after writing again: %d, %v", r.Total, err)
@@ -321,13 +321,13 @@ func TestEngine_Sweep(t *testing.T) {
 	if there("old") || !there("new") || !there("lamp-1") {
 		t.Errorf("old %v, new %v, lamp %v", there("old"), there("new"), there("lamp-1"))
 	}
-	if _, err := left.Add(t.Context(), lamps(1, 1)); err != nil {
+	if _, err := left.Add(t.Context(), lamps(1)); err != nil {
 		t.Errorf("a build under way was swept: %v", err)
 	}
 	if err := e.sweep(t.Context(), time.Now().Add(2*abandonedAfter)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := left.Add(t.Context(), lamps(1, 1)); !fault.Is(err, fault.Conflict) {
+	if _, err := left.Add(t.Context(), lamps(1)); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a build that was left behind: %v", err)
 	}
 	mustIndex(t, e, lamp(1, 2))
@@ -342,7 +342,7 @@ func TestEngine_Sweep(t *testing.T) {
 func TestSearch_RequestsOnce(t *testing.T) {
 	t.Parallel()
 	e := openAt(t, containers.Elasticsearch(t), quick)
-	docs := lamps(20, 1)
+	docs := lamps(20)
 	for i := range docs {
 		docs[i].Attributes = map[string]search.Value{"color": search.Text([]string{"red", "blue"}[i%2]), "watts": search.Number(float64(i))}
 	}

@@ -1,8 +1,8 @@
 package elasticsearch
 
 import (
+	"cmp"
 	"context"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -93,7 +93,7 @@ func (e *Engine) ask(ctx context.Context, words []string) error {
 	var told struct {
 		Vectors map[string]vectors `json:"term_vectors"`
 	}
-	if err := e.find(ctx, http.MethodPost, "/_termvectors", body, &told); err != nil {
+	if err := e.find(ctx, "/_termvectors", body, &told); err != nil {
 		return err
 	}
 	learnt := make([]word, len(words))
@@ -187,13 +187,14 @@ func (v *vocabulary) Together(words []string) int {
 	}
 	var told struct{ Count int }
 	body := object{"query": object{"match": object{"words": object{"query": strings.Join(words, " "), "operator": "and"}}}}
-	v.err = v.engine.find(v.ctx, http.MethodPost, "/_count", body, &told)
+	v.err = v.engine.find(v.ctx, "/_count", body, &told)
 	return told.Count
 }
 
 // generations is a bounded map: when the younger half is full, the older one is
 // dropped. The zero value is empty.
 type generations[T any] struct {
+	limit      int // of one; 0 means maxGeneration
 	mu         sync.RWMutex
 	young, old map[string]T
 }
@@ -213,7 +214,7 @@ func (g *generations[T]) find(key string) (T, bool) {
 func (g *generations[T]) keep(key string, v T) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.young == nil || len(g.young) >= maxGeneration {
+	if g.young == nil || len(g.young) >= cmp.Or(g.limit, maxGeneration) {
 		g.young, g.old = make(map[string]T), g.young
 	}
 	g.young[key] = v

@@ -94,7 +94,7 @@ func Open(ctx context.Context, urls []string, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{options: o}
+	e := &Engine{options: o, shapes: generations[shape]{limit: maxShapes}}
 	e.life, e.end = context.WithCancel(context.WithoutCancel(ctx))
 	// One of several hosts may take a request and never answer it: then a search
 	// has time left to ask another.

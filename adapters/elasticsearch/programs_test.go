@@ -103,9 +103,13 @@ func TestBuild_UnderLoadOfAnotherProgram(t *testing.T) {
 	builder, writer := openAt(t, url, o), openAt(t, url, o)
 	const products = 120
 	var mu sync.Mutex // of the store
-	store := lamps(products, 1)
+	store := lamps(products)
 	mustIndex(t, writer, store...)
 	mustRefresh(t, writer)
+
+	if built, err := writer.Built(t.Context()); err != nil || built {
+		t.Errorf("built before anything was: %v, %v", built, err)
+	}
 
 	done := make(chan struct{})
 	var writes, searches atomic.Int64
@@ -178,6 +182,9 @@ func TestBuild_UnderLoadOfAnotherProgram(t *testing.T) {
 			t.Errorf("found %d, %v", r.Total, err)
 		}
 	}
+	if built, err := writer.Built(t.Context()); err != nil || !built {
+		t.Errorf("built: %v, %v", built, err)
+	}
 	aliases, err := builder.aliases(t.Context())
 	if err != nil || len(aliases) != 1 {
 		t.Errorf("indices left: %v, %v", aliases, err)
@@ -189,7 +196,7 @@ func TestDefine_ReachesOtherPrograms(t *testing.T) {
 	t.Parallel()
 	url := containers.Elasticsearch(t)
 	one, other := openAt(t, url, quick), openAt(t, url, quick)
-	docs := lamps(2, 1)
+	docs := lamps(2)
 	for i := range docs {
 		docs[i].Attributes = map[string]search.Value{"color": search.Text([]string{"red", "blue"}[i])}
 	}

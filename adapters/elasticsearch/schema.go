@@ -99,7 +99,7 @@ func (e *Engine) schemaInForce(ctx context.Context) (search.Schema, error) {
 	c.loading = c.loading || late
 	c.mu.Unlock()
 	if late {
-		e.inBackground(func(ctx context.Context) {
+		e.inBackground(func(ctx context.Context) { //nolint:contextcheck // it outlives the search
 			if _, err := e.loadSchema(ctx); err != nil {
 				c.mu.Lock()
 				c.loading = false

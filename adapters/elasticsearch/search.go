@@ -92,10 +92,10 @@ func (e *Engine) plan(ctx context.Context, q *search.Query, t *queries) ([]searc
 
 // find asks the index in service. What fails without having taken long is tried
 // once more: the index may just have been replaced.
-func (e *Engine) find(ctx context.Context, method, path string, body, into any) error {
+func (e *Engine) find(ctx context.Context, path string, body, into any) error {
 	e.stats.requested()
 	begin := time.Now()
-	err := e.call(ctx, e.reads, method, "/"+e.serving()+path, body, into)
+	err := e.call(ctx, e.reads, http.MethodPost, "/"+e.serving()+path, body, into)
 	if refusedAs(err, http.StatusNotFound, "") {
 		if _, err := e.resolve(ctx); err != nil {
 			return err
@@ -103,14 +103,14 @@ func (e *Engine) find(ctx context.Context, method, path string, body, into any) 
 	} else if !fault.Is(err, fault.Unavailable) || ctx.Err() != nil || time.Since(begin) > e.options.Timeout/4 {
 		return err
 	}
-	return e.call(ctx, e.reads, method, "/"+e.serving()+path, body, into)
+	return e.call(ctx, e.reads, http.MethodPost, "/"+e.serving()+path, body, into)
 }
 
 // several asks the index in service several things in one request.
 func (e *Engine) several(ctx context.Context, bodies []object) ([]json.RawMessage, error) {
 	answers := make([]json.RawMessage, len(bodies))
 	if len(bodies) == 1 {
-		return answers, e.find(ctx, http.MethodPost, searchPath, bodies[0], &answers[0])
+		return answers, e.find(ctx, searchPath, bodies[0], &answers[0])
 	}
 	e.stats.requested()
 	var lines []byte
@@ -154,19 +154,26 @@ const searchPath = "/_search?allow_partial_search_results=false&filter_path=hits
 // order is how a sort orders variants: by what is sorted by, then the product,
 // then which of its variants stands for it.
 func order(by search.Sort, scored bool) []object {
-	keys := map[search.Sort][]object{
-		search.ByPriceAsc:   {{"price": "asc"}},
-		search.ByPriceDesc:  {{"price": "desc"}},
-		search.ByRating:     {{"rating": "desc"}, {"rating_count": "desc"}},
-		search.ByNewest:     {{"newest": "desc"}},
-		search.ByPopularity: {{"sales_count": "desc"}},
-		search.ByRelevance:  {{"_score": "desc"}, {"sales_count": "desc"}},
-	}[by]
+	var keys []object
+	switch by {
+	case search.ByPriceAsc:
+		keys = []object{{"price": "asc"}}
+	case search.ByPriceDesc:
+		keys = []object{{"price": "desc"}}
+	case search.ByRating:
+		keys = []object{{"rating": "desc"}, {"rating_count": "desc"}}
+	case search.ByNewest:
+		keys = []object{{"newest": "desc"}}
+	case search.ByPopularity:
+		keys = []object{{"sales_count": "desc"}}
+	case search.ByRelevance, search.ByDefault:
+		keys = []object{{"_score": "desc"}, {"sales_count": "desc"}}
+	}
 	keys = append(keys, object{"product_id": "asc"})
 	if scored && by != search.ByRelevance {
 		keys = append(keys, object{"_score": "desc"})
 	}
-	if by != search.ByPriceAsc && by != search.ByPriceDesc {
+	if by != search.ByPriceAsc && by != search.ByPriceDesc { // no key twice
 		keys = append(keys, object{"price": "asc"})
 	}
 	if by != search.ByNewest {

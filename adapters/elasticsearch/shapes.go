@@ -6,6 +6,9 @@ import (
 	"github.com/bodega-commerce/bodega/core/search"
 )
 
+// maxShapes are kept in a generation, at about 2 kB each.
+const maxShapes = 4096
+
 // shapeKeys returns under which keys the shape of a query's result is kept: as
 // it is, whatever its page and order; and without its filters, which change it
 // a little.

@@ -3,7 +3,6 @@ package elasticsearch
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -67,7 +66,7 @@ func (e *Engine) complete(ctx context.Context, c *search.Clause, limit int) ([]s
 		Hits         struct{ Hits []variant }
 		Aggregations struct{ Categories, Brands answer }
 	}
-	if err := e.find(ctx, http.MethodPost, searchPath, body, &told); err != nil {
+	if err := e.find(ctx, searchPath, body, &told); err != nil {
 		return nil, err
 	}
 	names := []string{}

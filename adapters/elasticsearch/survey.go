@@ -2,7 +2,6 @@ package elasticsearch
 
 import (
 	"context"
-	"net/http"
 	"sync"
 	"time"
 
@@ -54,7 +53,7 @@ func (e *Engine) surveyed(ctx context.Context) *survey {
 	if (last == nil || time.Since(last.at) > max(surveyEvery, surveyShare*last.took)) && ready == nil {
 		ready = make(chan struct{})
 		c.ready = ready
-		e.inBackground(func(ctx context.Context) { e.makeSurvey(ctx, ready) })
+		e.inBackground(func(ctx context.Context) { e.makeSurvey(ctx, ready) }) //nolint:contextcheck // it outlives the search
 	}
 	c.mu.Unlock()
 	if last == nil {
@@ -109,7 +108,7 @@ func (e *Engine) takeSurvey(ctx context.Context) *survey {
 			Names, Texts terms
 		}
 	}
-	if err := e.find(ctx, http.MethodPost, "/_search?filter_path=aggregations", body, &told); err != nil {
+	if err := e.find(ctx, "/_search?filter_path=aggregations", body, &told); err != nil {
 		return nil
 	}
 	counts := map[string]int{}

@@ -114,11 +114,12 @@ func (e *Engine) aliases(ctx context.Context) (map[string][]string, error) {
 	return indices, nil
 }
 
+func (e *Engine) firstIndex() string { return e.options.Prefix + "_first" }
+
 // createFirst makes the first index. All programs that find none give it the
 // same name, so that one of them makes it.
 func (e *Engine) createFirst(ctx context.Context) error {
-	name := e.options.Prefix + "_first"
-	err := e.create(ctx, name, e.serving(), e.writing())
+	err := e.create(ctx, e.firstIndex(), e.serving(), e.writing())
 	if refusedAs(err, http.StatusBadRequest, "resource_already_exists_exception") {
 		return e.pause(ctx, 100*time.Millisecond)
 	}
@@ -129,6 +130,13 @@ const (
 	refreshEvery = "1s"
 	replicas     = "0-1" // one, where there is a second node to hold it
 )
+
+// Built reports whether the index in service was once filled as a whole. The
+// first one was not: whoever starts a shop on an empty engine has to build it.
+func (e *Engine) Built(ctx context.Context) (bool, error) {
+	t, err := e.writeTo(ctx)
+	return err == nil && t.service != e.firstIndex(), err
+}
 
 // create makes an empty index under its aliases. One that is not to be searched
 // yet is quicker to fill.
