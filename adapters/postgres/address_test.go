@@ -85,3 +85,18 @@ func TestParse_SeveralHosts(t *testing.T) {
 		t.Errorf("got %s in %q, %v", a.host(), a.region, err)
 	}
 }
+
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"", "postgres://", "postgres://u:p@h:5432/d?sslmode=disable#near", "postgres://a,b:1/d", "postgresql:///d?host=/tmp", "postgres://%zz@h/d", "mysql://h/d"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := parse("the database", text)
+		switch {
+		case err == nil && a.cfg == nil:
+			t.Error("neither an address nor an error")
+		case err != nil && (!fault.Is(err, fault.Invalid) || strings.Contains(detail(err), "\n")):
+			t.Errorf("%q: %v", text, err)
+		}
+	})
+}
