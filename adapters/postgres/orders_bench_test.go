@@ -44,7 +44,7 @@ func BenchmarkCheckout(b *testing.B) {
 			s.exec(`INSERT INTO orders.carts (id, token, status, currency, lines, coupons, version, expires_at)
 				SELECT id, '', 'open', 'EUR', '[{"sku":"MUG","quantity":1,"added_price":{"amount":1190,"currency":"EUR"}}]', '{}', 1, now() + interval '1 hour'
 				FROM unnest($1::uuid[]) AS id`, ids)
-			s.crowd(b, callers, func(ctx context.Context, i int) error { return s.checkout(ctx, i, carts[i]) })
+			s.crowd(b, callers, func(i int) error { return s.checkout(i, carts[i]) })
 		})
 	}
 }
@@ -56,7 +56,7 @@ func BenchmarkReserve(b *testing.B) {
 		b.Run(fmt.Sprint(callers), func(b *testing.B) {
 			s := till{floor: newFloor(b, open(b))}
 			s.must(s.receive("HOT", inventory.MaxQuantity))
-			s.crowd(b, callers, func(context.Context, int) error { return s.reserve(s.orderID(), units("hot", 1)) })
+			s.crowd(b, callers, func(int) error { return s.reserve(s.orderID(), units("hot", 1)) })
 		})
 	}
 }
@@ -67,7 +67,7 @@ type till struct {
 }
 
 // crowd lets so many callers do something b.N times.
-func (s *till) crowd(b *testing.B, callers int, do func(ctx context.Context, i int) error) {
+func (s *till) crowd(b *testing.B, callers int, do func(i int) error) {
 	var wg sync.WaitGroup
 	next := make(chan int, callers)
 	b.ReportAllocs()
@@ -75,7 +75,7 @@ func (s *till) crowd(b *testing.B, callers int, do func(ctx context.Context, i i
 	for range callers {
 		wg.Go(func() {
 			for i := range next {
-				if err := do(b.Context(), i); err != nil {
+				if err := do(i); err != nil {
 					b.Error(err)
 				}
 			}
@@ -123,7 +123,8 @@ func (s *till) draft(n int, c cart.Cart) (o order.Order, p payment.Payment, held
 	return o, p, held
 }
 
-func (s *till) checkout(ctx context.Context, n int, c cart.Cart) error {
+func (s *till) checkout(n int, c cart.Cart) error {
+	ctx := s.t.Context()
 	o, p, held := s.draft(n, c)
 	now := o.CreatedAt
 	key := ports.KeyRef{Owner: "guest:" + c.ID.String(), Operation: "checkout", Key: o.Number}

@@ -165,7 +165,8 @@ func TestOrders_Plans(t *testing.T) {
 		"its save":               {orderSave, []any{o, "shipped", instant(f.now), []byte("{}"), 2, instant(f.now), true}, []string{orders}},
 		"its lines' save":        {linesSave, []any{o, []int{1, 0}, []int{0, 0}}, []string{lines}},
 		"a customer's newest": {
-			orderPage(ordersOf, " DESC"), []any{o, older(id.UUID{}), 10},
+			orderPage(ordersOf, " DESC"),
+			[]any{o, older(id.UUID{}), 10},
 			[]string{lines, "orders" + monthOf(-1), "orders" + monthOf(0), orders, "orders" + monthOf(2), "orders" + monthOf(3)},
 		},
 		"its payment":       {paymentOf, []any{o}, nil},
