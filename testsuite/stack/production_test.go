@@ -1,8 +1,14 @@
 package stack_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"image"
+	_ "image/jpeg" // what pictures are stored as
+	"image/png"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -42,7 +48,40 @@ func TestProduction_Purchase(t *testing.T) {
 	}
 }
 
-// fetch reads from the operations port of a program.
+// A picture uploaded to one server is served by the other.
+func TestProduction_PicturesAreShared(t *testing.T) {
+	t.Parallel()
+	shop := stack.Start(t, stack.Production(), stack.Servers(2))
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 400, 300))); err != nil {
+		t.Fatal(err)
+	}
+	var form bytes.Buffer
+	parts := multipart.NewWriter(&form)
+	file, err := parts.CreateFormFile("file", "grey.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Write(picture.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(parts.WriteField("alt", "Grey"), parts.Close()); err != nil {
+		t.Fatal(err)
+	}
+	type uploaded struct{ URL string }
+	img := expect.JSON[uploaded](t, shop.Admin(t, "POST", "/v1/admin/images", form.Bytes(), "Content-Type", parts.FormDataContentType()), 201)
+	path, ours := strings.CutPrefix(img.URL, "http://shop.test")
+	if !ours {
+		t.Fatalf("the picture is at %s", img.URL)
+	}
+	for _, server := range shop.Servers {
+		if shown, kind, err := image.DecodeConfig(strings.NewReader(fetch(t, server.URL+path, http.StatusOK))); err != nil || shown.Width != 400 {
+			t.Errorf("%s shows a %s of %d, %v", server.URL, kind, shown.Width, err)
+		}
+	}
+}
+
+// fetch reads from a program.
 func fetch(t *testing.T, url string, status int) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
