@@ -83,19 +83,24 @@ func (a *asking) attempt(ctx context.Context, pass search.Pass) error {
 	body["post_filter"], body["track_total_hits"] = a.where.all(), true
 	body["_source"], body["docvalue_fields"] = false, []string{"product_id", "sku", "name_shown"}
 
-	aggregations := a.facetQueries(a.everyPart(), true)
+	// What narrows the result is asked for beside the page, in the same request:
+	// it is the same for all pages, so the engine may have it at hand.
+	facets, aggregations := a.body(), a.facetQueries(a.everyPart(), true)
 	if pass.Enough > 1 {
 		aggregations[unseen] = object{"filter": object{"match_all": object{}}, "aggs": object{"products": productsUpTo(pass.Enough)}}
 	} else {
 		aggregations[unseen] = object{"filter": object{"match_all": object{}}}
 	}
-	body["aggs"] = aggregations
-	answers, err := a.engine.several(ctx, []object{body})
+	facets["size"], facets["track_total_hits"], facets["aggs"] = 0, false, aggregations
+	answers, err := a.engine.several(ctx, []object{body, facets})
 	if err != nil {
 		return err
 	}
 	told, err := a.read(answers[0])
 	if err != nil {
+		return err
+	}
+	if _, err := a.read(answers[1]); err != nil {
 		return err
 	}
 	a.variants, a.hits = told.Hits.Total.Value, told.Hits.Hits
