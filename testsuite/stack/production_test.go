@@ -31,7 +31,7 @@ func TestProduction_Purchase(t *testing.T) {
 	shop := stack.Start(t, stack.Production(), stack.Servers(2), stack.Consumers(2), stack.Env("BODEGA_SHIPPING_FLAT", "490"))
 	purchase(t, shop)
 	for _, program := range append(slices.Clone(shop.Servers), shop.Consumers...) {
-		told := fetch(t, program.OpsURL+"/metrics", http.StatusOK)
+		told := fetch(t, program.OpsURL+"/metrics")
 		for _, name := range []string{
 			"outbox_unpublished", "outbox_oldest_age_seconds", "jobs_waiting", "dlq_messages", "db_pool_connections", "db_pool_waits_total",
 			"redis_breaker_open", "es_index_failures_total", "relay_jobs_total", "go_goroutines",
@@ -43,8 +43,8 @@ func TestProduction_Purchase(t *testing.T) {
 		if program == shop.App && !strings.Contains(told, "\ncache_requests_total{") {
 			t.Error("the server that was asked does not tell cache_requests_total")
 		}
-		fetch(t, program.OpsURL+"/livez", http.StatusOK)
-		fetch(t, program.OpsURL+"/readyz", http.StatusOK)
+		fetch(t, program.OpsURL+"/livez")
+		fetch(t, program.OpsURL+"/readyz")
 	}
 }
 
@@ -75,14 +75,14 @@ func TestProduction_PicturesAreShared(t *testing.T) {
 		t.Fatalf("the picture is at %s", img.URL)
 	}
 	for _, server := range shop.Servers {
-		if shown, kind, err := image.DecodeConfig(strings.NewReader(fetch(t, server.URL+path, http.StatusOK))); err != nil || shown.Width != 400 {
+		if shown, kind, err := image.DecodeConfig(strings.NewReader(fetch(t, server.URL+path))); err != nil || shown.Width != 400 {
 			t.Errorf("%s shows a %s of %d, %v", server.URL, kind, shown.Width, err)
 		}
 	}
 }
 
 // fetch reads from a program.
-func fetch(t *testing.T, url string, status int) string {
+func fetch(t *testing.T, url string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
@@ -94,7 +94,7 @@ func fetch(t *testing.T, url string, status int) string {
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != status {
+	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %s, %v\n%s", url, resp.Status, err, body)
 	}
 	return string(body)
