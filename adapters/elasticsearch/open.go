@@ -119,14 +119,20 @@ func Open(ctx context.Context, urls []string, o Options) (*Engine, error) {
 func (e *Engine) Close() {
 	e.end()
 	e.behind.Wait()
-	e.reads.pool.CloseIdleConnections()
-	e.writes.pool.CloseIdleConnections()
+	e.reads.close()
+	e.writes.close()
 }
 
 // connections are those to all hosts.
 type connections struct {
 	*client.BaseClient
 	pool *http.Transport
+}
+
+// close also ends the transport's waits for hosts that were dead.
+func (c connections) close() {
+	_ = c.BaseClient.Close(context.Background()) // that it was closed before
+	c.pool.CloseIdleConnections()
 }
 
 // Ping asks the engine whether it is there. Unavailable if not.
