@@ -109,7 +109,7 @@ func Open(ctx context.Context, urls []string, o Options) (*Engine, error) {
 		return nil, err
 	}
 	if err := e.greet(ctx, addresses); err != nil {
-		e.Close()
+		e.Close() //nolint:contextcheck // it ends what outlives this context
 		return nil, err
 	}
 	return e, nil
@@ -119,8 +119,9 @@ func Open(ctx context.Context, urls []string, o Options) (*Engine, error) {
 func (e *Engine) Close() {
 	e.end()
 	e.behind.Wait()
-	e.reads.close()
-	e.writes.close()
+	ctx := context.WithoutCancel(e.life)
+	e.reads.close(ctx)
+	e.writes.close(ctx)
 }
 
 // connections are those to all hosts.
@@ -130,8 +131,8 @@ type connections struct {
 }
 
 // close also ends the transport's waits for hosts that were dead.
-func (c connections) close() {
-	_ = c.BaseClient.Close(context.Background()) // that it was closed before
+func (c connections) close(ctx context.Context) {
+	_ = c.BaseClient.Close(ctx) // that it was closed before
 	c.pool.CloseIdleConnections()
 }
 
