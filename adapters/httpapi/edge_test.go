@@ -369,6 +369,41 @@ func TestEdge_ClientGoneIsNoFailure(t *testing.T) {
 	}
 }
 
+// An operation that takes longer than its body may take to arrive is not cut
+// off, nor is what comes after it on the connection: with a body or without.
+func TestEdge_DeadlineOfTheBodyEndsWithIt(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{}`, ``} {
+		t.Run("body "+body, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t, Options{})
+			register(d.edge, operation{ID: "slow", Method: "POST", Path: "/slow", Summary: "Take long", Deadline: time.Minute},
+				func(ctx context.Context, _ *struct{ Body *struct{} }) (*reply[Note], error) { return &reply[Note]{}, d.called(ctx) })
+			op := d.api.OpenAPI().Paths["/slow"].Post
+			op.BodyReadTimeout = 50 * time.Millisecond
+			d.wait = 4 * op.BodyReadTimeout
+			s := httptest.NewServer(d.edge)
+			defer s.Close()
+			for range 2 {
+				req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+"/slow", strings.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("Content-Type", "application/json")
+				r, err := s.Client().Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				b, err := io.ReadAll(r.Body)
+				if err != nil || r.StatusCode != http.StatusOK {
+					t.Errorf("%d %s, %v", r.StatusCode, b, err)
+				}
+				_ = r.Body.Close()
+			}
+		})
+	}
+}
+
 func TestEdge_BodyThatStallsTimesOut(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, Options{})

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -118,6 +119,17 @@ func (x *exchange) header(i int, value string) []string {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// SetReadDeadline does nothing once there is nothing left to read, for huma sets
+// one before any body, even none. It would pass while the operation runs, which
+// net/http takes for a client that left: it cancels the context of this request
+// and of all that follow on the connection (go.dev/issue/70834).
+func (x *exchange) SetReadDeadline(at time.Time) error {
+	if x.r.Body == http.NoBody {
+		return nil
+	}
+	return http.NewResponseController(x.ResponseWriter).SetReadDeadline(at)
+}
 
 // WriteHeader sends the status, or a problem in place of a 404 or 405 that no
 // operation answers: the mux and file servers write plain text.

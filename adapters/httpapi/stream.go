@@ -71,7 +71,7 @@ const (
 func (x *exchange) pace() {
 	rc := http.NewResponseController(x.ResponseWriter)
 	x.ResponseWriter = &pacedWriter{x.ResponseWriter, pacer{set: rc.SetWriteDeadline}}
-	x.r.Body = &pacedBody{x.r.Body, pacer{set: rc.SetReadDeadline}}
+	x.r.Body = &pacedBody{x.r.Body, pacer{set: x.SetReadDeadline}, nil}
 }
 
 type pacer struct {
@@ -109,6 +109,12 @@ func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 type pacedBody struct {
 	io.ReadCloser
 	pacer pacer
+	end   error
 }
 
-func (r *pacedBody) Read(b []byte) (int, error) { return r.pacer.move(r.ReadCloser.Read, b) }
+func (r *pacedBody) Read(b []byte) (n int, err error) {
+	if r.end == nil {
+		n, r.end = r.pacer.move(r.ReadCloser.Read, b)
+	}
+	return n, r.end
+}
