@@ -378,7 +378,9 @@ func TestEdge_DeadlineOfTheBodyEndsWithIt(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t, Options{})
 			register(d.edge, operation{ID: "slow", Method: "POST", Path: "/slow", Summary: "Take long", Deadline: time.Minute},
-				func(ctx context.Context, _ *struct{ Body *struct{} }) (*reply[Note], error) { return &reply[Note]{}, d.called(ctx) })
+				func(ctx context.Context, _ *struct{ Body *struct{} }) (*reply[Note], error) {
+					return &reply[Note]{}, d.called(ctx)
+				})
 			op := d.api.OpenAPI().Paths["/slow"].Post
 			op.BodyReadTimeout = 50 * time.Millisecond
 			d.wait = 4 * op.BodyReadTimeout

@@ -13,6 +13,9 @@ import (
 // Welcome is what a person who started the shop wants to know: where it is,
 // and three things to try with what it sells.
 func (a *App) Welcome(ctx context.Context) string {
+	if a.URL == "" { // it answers nobody
+		return "doing jobs; probes and metrics are at " + a.OpsURL + "\n"
+	}
 	key := "the one in BODEGA_ADMIN_API_KEY"
 	if a.keyFile {
 		key = filepath.Join(a.DataDir, "admin.key")

@@ -3,7 +3,6 @@ package chaos
 import (
 	"context"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -32,20 +31,16 @@ func TestNetworks(t *testing.T) {
 	c := &client{http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}, url: shop.URL}
 	sku := string(tee.Variants[0].SKU)
 
-	type peer struct {
+	for _, peer := range []struct {
 		name    string
 		link    *containers.Link
 		answers []int // besides success
-	}
-	peers := []peer{
+	}{
 		{"Redis", shop.Links.Redis, nil},
 		{"RabbitMQ", shop.Links.RabbitMQ, nil},
 		{"Elasticsearch", shop.Links.Elasticsearch, nil},
-	}
-	if os.Getenv("CHAOS_ROUNDS") != "" { // minutes, most of them deadlines
-		peers = append(peers, peer{"PostgreSQL", shop.Links.Postgres, []int{503}})
-	}
-	for _, peer := range peers {
+		{"PostgreSQL", shop.Links.Postgres, []int{503}},
+	} {
 		for _, trouble := range []struct {
 			name  string
 			begin func(*containers.Link)
