@@ -381,9 +381,9 @@ func TestEdge_DeadlineOfTheBodyEndsWithIt(t *testing.T) {
 				func(ctx context.Context, _ *struct{ Body *struct{} }) (*reply[Note], error) {
 					return &reply[Note]{}, d.called(ctx)
 				})
-			op := d.api.OpenAPI().Paths["/slow"].Post
-			op.BodyReadTimeout = 50 * time.Millisecond
-			d.wait = 4 * op.BodyReadTimeout
+			const bodyTime = 50 * time.Millisecond
+			d.api.OpenAPI().Paths["/slow"].Post.BodyReadTimeout = bodyTime
+			d.wait = 4 * bodyTime
 			s := httptest.NewServer(d.edge)
 			defer s.Close()
 			for range 2 {
