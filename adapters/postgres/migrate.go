@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,17 +51,27 @@ func steps(files fs.FS) ([]step, error) {
 			return nil, err
 		}
 		line, _, _ := strings.Cut(string(text), "\n")
+		digits, _, _ := strings.Cut(name, "_")
+		number, err := strconv.Atoi(digits)
+		if err != nil || digits != fmt.Sprintf("%04d", number) || number <= newest(all[:i]) {
+			return nil, fmt.Errorf("%s: must begin with a number of four digits that no other step has", name)
+		}
 		oldest, said := strings.CutPrefix(line, "-- oldest: ")
 		n, err := strconv.Atoi(oldest)
-		if !said || err != nil || n < 1 || n > i+1 {
-			return nil, fmt.Errorf("%s: the first line must be -- oldest: N with 1 <= N <= %d", name, i+1)
+		if !said || err != nil || n < 1 || n > number {
+			return nil, fmt.Errorf("%s: the first line must be -- oldest: N with 1 <= N <= %d", name, number)
 		}
-		if number, _, _ := strings.Cut(path.Base(name), "_"); number != fmt.Sprintf("%04d", i+1) {
-			return nil, fmt.Errorf("%s: must be number %04d", name, i+1)
-		}
-		all[i] = step{name, i + 1, n}
+		all[i] = step{name, number, n}
 	}
 	return all, nil
+}
+
+// newest returns the number of the last of some steps, 0 if there are none.
+func newest(steps []step) int {
+	if len(steps) == 0 {
+		return 0
+	}
+	return steps[len(steps)-1].number
 }
 
 // migrate brings a realm's schema up to date. A database that is further along
@@ -189,10 +198,10 @@ func servedBy(ctx context.Context, r *realm, known []step) error {
 			return translate(ctx, err)
 		}
 	}
-	if version < len(known) {
+	if version < newest(known) {
 		return &fault.Error{
 			Kind: fault.Unavailable, Op: "postgres.Open",
-			Detail: fmt.Sprintf("the %s database has schema %d and this program needs %d: run bodega migrate first", r.name, version, len(known)),
+			Detail: fmt.Sprintf("the %s database has schema %d and this program needs %d: run bodega migrate first", r.name, version, newest(known)),
 		}
 	}
 	return nil
@@ -217,11 +226,11 @@ func serves(ctx context.Context, db *sql.DB, name ports.Realm, known []step) err
 	if err := db.QueryRowContext(ctx, "SELECT coalesce(max(step), 0), coalesce(max(oldest), 0) FROM "+string(name)+".schema_steps").Scan(&version, &oldest); err != nil {
 		return translate(ctx, err)
 	}
-	if oldest <= len(known) {
+	if oldest <= newest(known) {
 		return nil
 	}
 	return &fault.Error{
 		Kind: fault.Unavailable, Op: "postgres.migrate",
-		Detail: fmt.Sprintf("the %s database was written by a newer Bodega: it has schema %d and needs a program of schema %d or later, this one has %d", name, version, oldest, len(known)),
+		Detail: fmt.Sprintf("the %s database was written by a newer Bodega: it has schema %d and needs a program of schema %d or later, this one has %d", name, version, oldest, newest(known)),
 	}
 }

@@ -107,8 +107,17 @@ func TestSteps_MustSayTheOldestProgram(t *testing.T) {
 			t.Errorf("%q: no error", text)
 		}
 	}
-	if _, err := steps(fstest.MapFS{"0002_gap.sql": &fstest.MapFile{Data: []byte("-- oldest: 1\n")}}); err == nil {
-		t.Error("a gap: no error")
+	for _, name := range []string{"a_step.sql", "1_step.sql", "0000_step.sql", "-001_step.sql"} {
+		if _, err := steps(fstest.MapFS{name: &fstest.MapFile{Data: []byte("-- oldest: 1\n")}}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	one := &fstest.MapFile{Data: []byte("-- oldest: 1\n")}
+	if _, err := steps(fstest.MapFS{"0001_a.sql": one, "0001_b.sql": one}); err == nil {
+		t.Error("a number twice: no error")
+	}
+	if all, err := steps(fstest.MapFS{"0001_a.sql": one, "0009_b.sql": one}); err != nil || newest(all) != 9 {
+		t.Errorf("numbers with room between: %v, %v", all, err)
 	}
 	for _, realm := range []string{"catalog", "orders", "identity"} {
 		files, err := fs.Sub(migrationFiles, "migrations/"+realm)
