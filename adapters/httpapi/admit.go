@@ -167,13 +167,17 @@ func emptyCode(s *huma.Schema) string {
 }
 
 // checkText refuses parameters that are no text, as bodies are: NUL and broken
-// UTF-8 are found in no store and break some.
+// UTF-8 are found in no store and break some. What cannot be unescaped would not
+// be there for the operation, which then answers something that nobody asked.
 func (r *route) checkText(x *exchange) error {
 	u := x.r.URL
-	if strings.IndexByte(u.Path, 0) < 0 && utf8.ValidString(u.Path) && strings.IndexByte(u.RawQuery, '%') < 0 && utf8.ValidString(u.RawQuery) {
+	if strings.IndexByte(u.Path, 0) < 0 && utf8.ValidString(u.Path) && !strings.ContainsAny(u.RawQuery, "%;") && utf8.ValidString(u.RawQuery) {
 		return nil
 	}
-	query, _ := url.ParseQuery(u.RawQuery) // what cannot be unescaped is not there
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return invalid(FieldError{"query", "pattern", "must be name=value pairs joined by &, with % and ; escaped"})
+	}
 	var fields []FieldError
 	for _, p := range r.params {
 		var values []string

@@ -210,6 +210,8 @@ func TestParameters_FindingsHaveCodesAtTheirPlace(t *testing.T) {
 		{"/notes?limit=4294967297", "query.limit", "too_large"},
 		{"/notes?q=sixsix", "query.q", "too_long"},
 		{"/notes?q=%00", "query.q", "pattern"},
+		{"/notes?q=%zz", "query", "pattern"},
+		{"/notes?q=a;b=c", "query", "pattern"},
 		{"/notes?q=%ff", "query.q", "pattern"},
 		{"/notes?sort=c", "query.sort", "enum"},
 		{"/notes?exact=maybe", "query.exact", "type"},
