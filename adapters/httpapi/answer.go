@@ -168,6 +168,13 @@ func (x *exchange) send(a *answer) {
 	h["Content-Type"] = x.header(2, a.contentType)
 	h["Content-Length"] = x.header(3, strconv.Itoa(len(a.body)))
 	x.WriteHeader(a.status)
+	c, _ := x.r.Context().Value(connKey{}).(*conn)
+	if c != nil {
+		c.join()
+	}
 	_, _ = x.Write(a.body) // the client is gone; there is nobody to tell
+	if c != nil {
+		c.part()
+	}
 	x.edge.recycle(a)
 }

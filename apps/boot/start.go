@@ -279,7 +279,7 @@ func (a *App) serveAPI(c Config, secrets [][]byte, l net.Listener) error {
 	}
 	a.api = server(a.log)
 	a.api.Handler = a.untilStopped(httpapi.New(a.Shop, options))
-	a.serve(a.api, l)
+	a.serve(a.api, httpapi.Join(a.api, l))
 	return nil
 }
 
