@@ -39,7 +39,7 @@ func (s *shared) quote(ctx context.Context, k cart.Cart, to order.Address, metho
 	if err != nil {
 		return quoted{}, err
 	}
-	terms := pricing.Terms{Currency: s.Currency, Shipping: shipping, Tax: s.taxRate(to.Country), TaxIncluded: !s.PricesExcludeTax}
+	var items []pricing.Item
 	var gone []inventory.Shortage
 	for _, l := range k.Lines {
 		o := offers[l.SKU.Fold()]
@@ -47,13 +47,18 @@ func (s *shared) quote(ctx context.Context, k cart.Cart, to order.Address, metho
 			gone = append(gone, inventory.Shortage{SKU: l.SKU, Requested: l.Quantity})
 			continue
 		}
-		terms.Items = append(terms.Items, pricing.Item{SKU: o.SKU, Quantity: l.Quantity, UnitPrice: o.Price})
+		items = append(items, pricing.Item{SKU: o.SKU, Quantity: l.Quantity, UnitPrice: o.Price, Category: o.Category})
 	}
 	if len(gone) > 0 {
 		return quoted{}, inventory.OutOfStock(gone...)
 	}
 	q := pricing.Quote{Cart: k.ID, CartVersion: k.Version, Methods: methods, ExpiresAt: now.Add(s.ReservationTTL)}
-	totals, lines, err := pricing.Compute(terms)
+	bill, err := pricing.NewBill(s.Currency, !s.PricesExcludeTax, items, nil)
+	if err != nil {
+		return quoted{}, err
+	}
+	bill.Ship(shipping)
+	totals, lines, err := bill.Close(s.taxRate(to.Country).Tax(bill.Taxable()))
 	if err != nil {
 		return quoted{}, err
 	}

@@ -93,21 +93,22 @@ func Parse(s string) (UUID, bool) {
 
 // One type per aggregate, so that a cart's id cannot be passed for an order's.
 type (
-	Product  struct{ UUID }
-	Variant  struct{ UUID }
-	Category struct{ UUID }
-	Brand    struct{ UUID }
-	Image    struct{ UUID }
-	Cart     struct{ UUID }
-	Order    struct{ UUID }
-	Payment  struct{ UUID }
-	Customer struct{ UUID }
-	Job      struct{ UUID }
-	Import   struct{ UUID }
-	Movement struct{ UUID }
-	Shipment struct{ UUID }
-	Refund   struct{ UUID }
-	Return   struct{ UUID }
+	Product   struct{ UUID }
+	Variant   struct{ UUID }
+	Category  struct{ UUID }
+	Brand     struct{ UUID }
+	Image     struct{ UUID }
+	Cart      struct{ UUID }
+	Order     struct{ UUID }
+	Payment   struct{ UUID }
+	Customer  struct{ UUID }
+	Job       struct{ UUID }
+	Import    struct{ UUID }
+	Movement  struct{ UUID }
+	Shipment  struct{ UUID }
+	Refund    struct{ UUID }
+	Return    struct{ UUID }
+	Promotion struct{ UUID }
 )
 
 // SKU names a variant to people and to other systems. It is unique ignoring

@@ -56,30 +56,6 @@ type Line struct {
 	Total     money.Amount
 }
 
-// Item is what is to be priced.
-type Item struct {
-	SKU       id.SKU
-	Quantity  int
-	UnitPrice money.Amount
-}
-
-// TaxRate is the rate of a country.
-type TaxRate struct {
-	Name        string // "VAT"
-	Country     string // ISO 3166-1 alpha-2
-	BasisPoints int64  // 1900 is 19 %
-}
-
-// ShippingMethod is a way to send a parcel, and what it costs for this cart.
-type ShippingMethod struct {
-	Code     string
-	Name     string
-	Price    money.Amount
-	MinDays  int
-	MaxDays  int
-	Selected bool
-}
-
 // Quote is what a cart costs at this moment, sent to this place. It binds
 // nobody: checkout computes it again and compares the total.
 type Quote struct {
