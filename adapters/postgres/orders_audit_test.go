@@ -71,6 +71,14 @@ func orderBreaks() map[string]struct {
 		broken  string
 		subject func(sold) string
 	}{
+		"coupon_uses_are_redemptions": {
+			"INSERT INTO orders.coupons (code, promotion_id, usage_limit, per_customer, used, version) VALUES ('TEN', gen_random_uuid(), 0, 0, 1, 1)", func(sold) string { return "TEN" },
+		},
+		"coupon_used_by_living_orders": {
+			"INSERT INTO orders.coupons (code, promotion_id, usage_limit, per_customer, used, version) VALUES ('TEN', gen_random_uuid(), 0, 0, 1, 1);" +
+				"UPDATE orders.orders SET status = 'canceled' WHERE status = 'pending_payment'; INSERT INTO orders.redemptions (order_id, code, email) SELECT id, 'TEN', '' FROM orders.orders",
+			pending,
+		},
 		"stock_within_bounds":         {"ALTER TABLE orders.stock DROP CONSTRAINT stock_within_bounds; UPDATE orders.stock SET reserved = 11", mug},
 		"stock_reserved_is_held":      {"UPDATE orders.stock SET reserved = 2", fold},
 		"stock_on_hand_is_ledger":     {"DELETE FROM orders.movements WHERE reason = 'sale'", fold},

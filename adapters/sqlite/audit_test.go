@@ -131,6 +131,14 @@ func TestDB_Violations(t *testing.T) {
 		broken  string // by this
 		subject func(sold) string
 	}{
+		"coupon_uses_are_redemptions": {
+			"INSERT INTO coupons (code, promotion_id, usage_limit, per_customer, used, version) VALUES ('TEN', x'00', 0, 0, 1, 1)",
+			func(sold) string { return "TEN" },
+		},
+		"coupon_used_by_living_orders": {
+			"UPDATE orders SET status = 'canceled' WHERE status = 'pending_payment'; INSERT INTO redemptions (order_id, code, email) SELECT id, 'TEN', '' FROM orders",
+			pending,
+		},
 		"stock_within_bounds":         {"UPDATE stock SET reserved = 11", mug},
 		"stock_reserved_is_held":      {"UPDATE stock SET reserved = 2", mug},
 		"stock_on_hand_is_ledger":     {"DELETE FROM movements WHERE reason = 'sale'", mug},
