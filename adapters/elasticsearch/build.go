@@ -163,9 +163,7 @@ func (b *build) prepare(ctx context.Context) error {
 		return err
 	}
 	// Replicas are to be there before searches come, but are not worth failing for.
-	var health struct{ Status string }
-	path := "/_cluster/health/" + b.index + "?wait_for_status=yellow&wait_for_no_initializing_shards=true&timeout=60s"
-	if err := e.call(ctx, e.writes, http.MethodGet, path, nil, &health); err != nil && !refusedAs(err, http.StatusRequestTimeout, "") {
+	if err := e.awaitShards(ctx, b.index, "&wait_for_no_initializing_shards=true"); err != nil && !refusedAs(err, http.StatusRequestTimeout, "") {
 		return err
 	}
 	var told struct{ Count int }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -335,6 +336,30 @@ func TestEngine_Sweep(t *testing.T) {
 	if r, err := e.Search(t.Context(), search.Query{}); err != nil || r.Total != 1 {
 		t.Errorf("found %d, %v", r.Total, err)
 	}
+}
+
+// Programs that start together find no index, or one that is just being made.
+func TestEngine_SweepAtTheFirstStart(t *testing.T) {
+	t.Parallel()
+	url := containers.Elasticsearch(t)
+	if err := openAt(t, url, quick).Sweep(t.Context()); err != nil {
+		t.Errorf("without an index: %v", err)
+	}
+	var programs sync.WaitGroup
+	for n := range 6 {
+		e := openAt(t, url, quick)
+		programs.Go(func() {
+			if n%2 == 0 {
+				if _, err := e.Built(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := e.Sweep(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	programs.Wait()
 }
 
 // An ordinary search is one request, also the first of a text that was searched

@@ -32,10 +32,15 @@ func (b *build) beat(ctx context.Context) error {
 
 // Sweep drops what nobody needs any more: tombstones that are a week old,
 // indices that were replaced, and builds whose program has died. It may run at
-// any time and in several programs; once a day is plenty.
+// any time and in several programs; once a day is plenty. Where there is no
+// index yet there is nothing to drop.
 func (e *Engine) Sweep(ctx context.Context) error {
-	t, err := e.writeTo(ctx)
-	if err != nil {
+	t, err := e.found(ctx)
+	if err != nil || t.service == "" {
+		return err
+	}
+	// Another program may have made the index a moment ago.
+	if err := e.awaitShards(ctx, t.service, ""); err != nil {
 		return err
 	}
 	old := object{"query": object{"range": object{"deleted_at": object{"lt": "now-" + tombstonesFor}}}}

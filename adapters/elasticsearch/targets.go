@@ -71,28 +71,34 @@ func (e *Engine) writeTo(ctx context.Context) (targets, error) {
 
 func (e *Engine) resolve(ctx context.Context) (targets, error) {
 	for range 5 {
-		t := targets{at: time.Now()}
-		aliases, err := e.aliases(ctx)
-		if err != nil {
-			return targets{}, err
-		}
-		for index, a := range aliases {
-			if slices.Contains(a, e.writing()) {
-				t.all = append(t.all, index)
-				if slices.Contains(a, e.serving()) {
-					t.service = index
-				}
-			}
-		}
-		if t.service != "" {
-			slices.Sort(t.all)
-			return t, nil
+		if t, err := e.found(ctx); err != nil || t.service != "" {
+			return t, err
 		}
 		if err := e.createFirst(ctx); err != nil {
 			return targets{}, err
 		}
 	}
 	return targets{}, &fault.Error{Kind: fault.Internal, Op: "elasticsearch", Detail: "no index of " + e.serving() + " is in service"}
+}
+
+// found returns the targets that there are, without a service where there is no
+// index yet.
+func (e *Engine) found(ctx context.Context) (targets, error) {
+	t := targets{at: time.Now()}
+	aliases, err := e.aliases(ctx)
+	if err != nil {
+		return targets{}, err
+	}
+	for index, a := range aliases {
+		if slices.Contains(a, e.writing()) {
+			t.all = append(t.all, index)
+			if slices.Contains(a, e.serving()) {
+				t.service = index
+			}
+		}
+	}
+	slices.Sort(t.all)
+	return t, nil
 }
 
 // aliases returns the aliases of this shop by index, none if there is no index.
@@ -121,9 +127,16 @@ func (e *Engine) firstIndex() string { return e.options.Prefix + "_first" }
 func (e *Engine) createFirst(ctx context.Context) error {
 	err := e.create(ctx, e.firstIndex(), e.serving(), e.writing())
 	if refusedAs(err, http.StatusBadRequest, "resource_already_exists_exception") {
-		return e.pause(ctx, 100*time.Millisecond)
+		return e.awaitShards(ctx, e.firstIndex(), "")
 	}
 	return err
+}
+
+// awaitShards waits until an index can be searched: a new one is said to be
+// yellow before any shard of it is there. Unavailable if that takes
+// longer than a minute.
+func (e *Engine) awaitShards(ctx context.Context, index, more string) error {
+	return e.call(ctx, e.writes, http.MethodGet, "/_cluster/health/"+index+"?wait_for_active_shards=1&timeout=60s"+more, nil, nil)
 }
 
 const (

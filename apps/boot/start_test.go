@@ -3,6 +3,7 @@ package boot
 import (
 	"cmp"
 	"context"
+	"encoding/pem"
 	"errors"
 	"log/slog"
 	"maps"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -62,6 +65,12 @@ func TestStart_RefusedParts(t *testing.T) {
 	nothing := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(nothing.Close)
 	stranger := nothing.Listener.Addr().String()
+	locked := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	t.Cleanup(locked.Close)
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: locked.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	database := func(t *testing.T, change func(*url.URL)) string { return changed(t, containers.Postgres(t), change) }
 	wrongPassword := func(u *url.URL) { u.User = url.UserPassword(cmp.Or(u.User.Username(), "somebody"), "not-the-password") }
 	for name, setting := range map[string]func(t *testing.T) string{
@@ -78,8 +87,17 @@ func TestStart_RefusedParts(t *testing.T) {
 		"QueueWithoutItsVhost": func(t *testing.T) string {
 			return "BODEGA_QUEUE_URL=" + changed(t, containers.RabbitMQ(t), func(u *url.URL) { u.Path = "/nowhere" })
 		},
-		"SearchIsNotOne":   func(*testing.T) string { return "BODEGA_SEARCH_URL=http://" + stranger },
-		"SearchParameter":  func(*testing.T) string { return "BODEGA_SEARCH_URL=http://" + stranger + "?index=products" },
+		"SearchIsNotOne":  func(*testing.T) string { return "BODEGA_SEARCH_URL=http://" + stranger },
+		"SearchParameter": func(*testing.T) string { return "BODEGA_SEARCH_URL=http://" + stranger + "?index=products" },
+		"SearchWrongPassword": func(*testing.T) string {
+			return "BODEGA_SEARCH_URL=https://shop:not-the-password@" + locked.Listener.Addr().String() + "?ca=" + authority
+		},
+		"SearchUnknownAuthority": func(*testing.T) string {
+			return "BODEGA_SEARCH_URL=https://shop:not-the-password@" + locked.Listener.Addr().String()
+		},
+		"SearchAuthorityMissing": func(*testing.T) string {
+			return "BODEGA_SEARCH_URL=https://shop:not-the-password@" + locked.Listener.Addr().String() + "?ca=" + authority + ".old"
+		},
 		"MediaWrongSecret": func(t *testing.T) string { return "BODEGA_MEDIA_STORE=" + changed(t, containers.S3(t), wrongPassword) },
 		"MediaIsNotOne":    func(*testing.T) string { return "BODEGA_MEDIA_STORE=s3://KEY:secret@" + stranger + "/media?tls=off" },
 	} {
