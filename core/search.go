@@ -14,8 +14,9 @@ import (
 
 // Search finds products, and keeps the index in step with the store.
 type Search struct {
-	s       *shared
-	defined atomic.Uint64 // catalog.Taxonomy.Revision of the schema the index was last told; 0: none
+	s        *shared
+	defined  atomic.Uint64 // catalog.Taxonomy.Revision of the schema the index was last told; 0: none
+	steering steering
 }
 
 // FindProducts is a shopper's search.
@@ -60,6 +61,9 @@ func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, erro
 	taxonomy, err := se.s.Catalog.Taxonomy.Taxonomy(ctx, q.After.Catalog)
 	if err != nil {
 		return FoundProducts{}, err
+	}
+	if query.Text != "" {
+		query.Synonyms = se.steering.in(ctx, se).synonyms
 	}
 	found.Result, err = se.s.Search.Search(ctx, renamed(taxonomy, query))
 	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil {

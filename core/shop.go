@@ -120,6 +120,9 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	if deps.Caches == nil {
 		deps.Caches = nothingCached{}
 	}
+	if deps.Catalog.Settings == nil {
+		deps.Catalog.Settings = noSettings{}
+	}
 	var o Options
 	if options != nil {
 		o = *options

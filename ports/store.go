@@ -81,6 +81,7 @@ type CatalogStore struct {
 	Offers   Offers         // what the till sees
 	Images   Images
 	Imports  Imports
+	Settings SearchSettings // how the search is steered; nil: it is not
 	Marks    Marker
 }
 

@@ -131,16 +131,14 @@ type vocabulary struct {
 	err    error // the first thing that went wrong
 }
 
-// vocabularyFor learns at once what a plan of the text is going to ask.
-func (e *Engine) vocabularyFor(ctx context.Context, text string) (*vocabulary, error) {
+// vocabularyFor learns at once what a plan of the text and its synonyms is going
+// to ask.
+func (e *Engine) vocabularyFor(ctx context.Context, text string, synonyms []string) (*vocabulary, error) {
 	split := search.Words(text)
 	split = split[:min(len(split), 64)]
-	var words []string
-	for i, w := range split {
-		words = append(words, w.Text)
-		if i > 0 {
-			words = append(words, split[i-1].Text+w.Text)
-		}
+	words := pairs(nil, split)
+	for _, s := range synonyms {
+		words = pairs(words, search.Words(s))
 	}
 	if err := e.learn(ctx, words, true); err != nil {
 		return nil, err
@@ -156,6 +154,17 @@ func (e *Engine) vocabularyFor(ctx context.Context, text string) (*vocabulary, e
 		}
 	}
 	return &vocabulary{ctx: ctx, engine: e}, e.learn(ctx, parts, true)
+}
+
+// pairs appends words, and what each gives with the one before it.
+func pairs(list []string, words []search.Word) []string {
+	for i, w := range words {
+		list = append(list, w.Text)
+		if i > 0 {
+			list = append(list, words[i-1].Text+w.Text)
+		}
+	}
+	return list
 }
 
 func (v *vocabulary) look(w string) word {

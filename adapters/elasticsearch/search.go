@@ -81,7 +81,11 @@ func (e *Engine) plan(ctx context.Context, q *search.Query, t *queries) ([]searc
 	if q.Text == "" {
 		return []search.Pass{{}}, nil
 	}
-	known, err := e.vocabularyFor(ctx, q.Text)
+	var synonyms []string
+	if !q.Exact {
+		synonyms = q.Synonyms.Of(q.Text)
+	}
+	known, err := e.vocabularyFor(ctx, q.Text, synonyms)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (e *Engine) Suggest(ctx context.Context, q search.SuggestQuery) ([]search.S
 const maxOthers = 2
 
 func (e *Engine) suggest(ctx context.Context, q search.SuggestQuery) ([]search.Suggestion, error) {
-	known, err := e.vocabularyFor(ctx, q.Text)
+	known, err := e.vocabularyFor(ctx, q.Text, nil)
 	if err != nil {
 		return nil, err
 	}

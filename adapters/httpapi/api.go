@@ -32,6 +32,7 @@ func newShopAPI(shop *core.Shop, opts Options) *api {
 	a.registerCategories()
 	a.registerBrands()
 	a.registerSearch()
+	a.registerAdminSearch()
 	a.registerMedia()
 	a.registerCarts()
 	a.registerCheckout()

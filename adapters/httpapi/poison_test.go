@@ -47,6 +47,18 @@ func (p poisonedTx[T]) InTx(context.Context, func(context.Context, T) error) (po
 	return ports.Mark{}, p.fail()
 }
 
+func (p poisoned) Versions(context.Context) (map[search.SettingName]int64, error) {
+	return nil, p.fail()
+}
+
+func (p poisoned) Setting(context.Context, search.SettingName) (search.Setting, error) {
+	return search.Setting{}, p.fail()
+}
+
+func (p poisoned) SaveSetting(context.Context, search.Setting) (int64, ports.Mark, error) {
+	return 0, ports.Mark{}, p.fail()
+}
+
 func (p poisoned) Position(context.Context) (ports.Mark, error) { return ports.Mark{}, p.fail() }
 
 func (p poisoned) BySlug(context.Context, string, ports.Mark) (catalog.Product, error) {
@@ -209,7 +221,7 @@ func (p poisoned) Currency(context.Context) (money.Currency, error) { return "",
 func poisonedCounter(t *testing.T, p poisoned) *counter {
 	return newCounter(t, func(s setup) {
 		s.deps.Catalog = ports.CatalogStore{
-			Tx: poisonedTx[ports.CatalogTx]{p}, Products: p, Taxonomy: p, Records: p, Offers: p, Images: p, Imports: p, Marks: p,
+			Tx: poisonedTx[ports.CatalogTx]{p}, Products: p, Taxonomy: p, Records: p, Offers: p, Images: p, Imports: p, Settings: p, Marks: p,
 		}
 		s.deps.Orders = ports.OrderStore{Tx: poisonedTx[ports.OrderTx]{p}, Carts: p, Stock: p, Orders: p, Payments: p, Keys: p, Marks: p}
 		s.deps.Search, s.deps.Files = p, p
@@ -243,7 +255,8 @@ func TestShop_PoisonReachesNobody(t *testing.T) {
 		"createProduct": product, "replaceProduct": product, "patchProduct": `{"name":"N"}`, "setProductImages": `{"image_ids":["` + some + `"]}`,
 		"addVariant": `{"sku":"A"}`, "replaceVariant": `{"sku":"A"}`, "patchVariant": `{"title":"T"}`,
 		"createCategory": `{"name":"N"}`, "replaceCategory": `{"name":"N"}`, "patchCategory": `{"name":"N"}`, "moveCategory": `{}`, "defineAttribute": `{"type":"string"}`,
-		"createBrand": `{"name":"N"}`, "replaceBrand": `{"name":"N"}`, "patchBrand": `{"name":"N"}`,
+		"replaceSynonyms": `{"rules":[]}`,
+		"createBrand":     `{"name":"N"}`, "replaceBrand": `{"name":"N"}`, "patchBrand": `{"name":"N"}`,
 		"replayDeadJobs": `{"limit":1}`, "dropDeadJobs": `{"limit":1,"queue":"q"}`, "uploadImage": form.String(), "importCatalog": "{}\n",
 	}
 	harmless := map[string]bool{"livez": true, "readyz": true, "readShop": true, "recordSearchEvent": true, "readReindex": true, "reindex": true}

@@ -79,6 +79,7 @@ func keyOf(q *search.Query) []byte {
 	price(q.PriceMax)
 	b = append(b, flag(q.InStock), flag(q.Exact))
 	number(q.MinRating)
+	b = binary.AppendUvarint(b, q.Synonyms.Revision())
 	text(string(q.Sort))
 	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(q.Page)), uint64(q.PerPage))
 }

@@ -56,8 +56,13 @@ func TestAnswers_AreBounded(t *testing.T) {
 func TestKeyOf_TellsQueriesApart(t *testing.T) {
 	t.Parallel()
 	one, two, half := int64(1), int64(2), 0.5
+	synonyms, err := search.NewSynonyms([]search.SynonymRule{{Terms: []string{"a", "b"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	queries := []search.Query{
 		{},
+		{Synonyms: synonyms},
 		{Text: "a"},
 		{Category: "a"},
 		{Brands: []string{"a"}},
@@ -90,7 +95,7 @@ func TestKeyOf_TellsQueriesApart(t *testing.T) {
 		}
 		seen[key] = i
 	}
-	if fields := reflect.TypeFor[search.Query]().NumField(); fields != 12 {
+	if fields := reflect.TypeFor[search.Query]().NumField(); fields != 13 {
 		t.Errorf("a query has %d members: do they all decide its key?", fields)
 	}
 }

@@ -24,6 +24,7 @@ func catalogStore(r *realm) ports.CatalogStore {
 		Offers:   offers{r},
 		Images:   images{r},
 		Imports:  imports{r},
+		Settings: searchSettings{r},
 		Marks:    marker{r},
 	}
 }

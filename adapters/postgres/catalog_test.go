@@ -50,7 +50,8 @@ func lender(whole *testing.T) func(*testing.T) *DB {
 			defer conn.Release()
 			if _, err := conn.Conn().PgConn().Exec(context.WithoutCancel(t.Context()), `DELETE FROM catalog.products; DELETE FROM catalog.skus;
 				DELETE FROM catalog.product_counts; DELETE FROM catalog.categories; DELETE FROM catalog.brands;
-				DELETE FROM catalog.images; DELETE FROM catalog.imports; DELETE FROM catalog.outbox`).ReadAll(); err != nil {
+				DELETE FROM catalog.images; DELETE FROM catalog.imports; DELETE FROM catalog.outbox;
+				DELETE FROM catalog.search_settings`).ReadAll(); err != nil {
 				t.Error(err)
 				return
 			}

@@ -23,6 +23,7 @@ func (db *DB) Catalog() ports.CatalogStore {
 		Offers:   offers{db},
 		Images:   images{db},
 		Imports:  imports{db},
+		Settings: searchSettings{db},
 		Marks:    marker{db, ports.Catalog},
 	}
 }

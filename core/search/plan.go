@@ -16,12 +16,14 @@ const enough = 1
 // Plan turns the words of a query into passes, none if it has no words. Words
 // that stand together may be written as one and the other way round; a number
 // and its unit are one word; a word that no document has is taken for its
-// nearest neighbour, unless the query is exact.
+// nearest neighbour, and one that is a synonym stands for the others as well,
+// unless the query is exact.
 func Plan(q Query, v Vocabulary) []Pass {
 	p := planner{vocabulary: v}
 	words := Words(q.Text)
 	words = words[:min(len(words), maxWords)]
 	if !q.Exact {
+		p.synonyms = q.Synonyms
 		p.fix(q.Text, words)
 	}
 	literal := p.concepts(q.Text, words)
@@ -51,6 +53,7 @@ type concept struct {
 
 type planner struct {
 	vocabulary Vocabulary
+	synonyms   *Synonyms
 	fixes      map[string]string // corrections of misspelt words
 }
 
@@ -58,8 +61,15 @@ type planner struct {
 // only ever what was typed.
 func (p *planner) concepts(text string, words []Word) []concept {
 	var list []concept
+	room := maxSynonymWords
 	for i := 0; i < len(words); {
-		n, c := p.concept(words[i:])
+		n, synonyms := p.synonyms.at(words[i:])
+		var c concept
+		if n == 0 {
+			n, c = p.concept(words[i:])
+		} else {
+			c = p.either(words[i:i+n], synonyms, &room)
+		}
 		list = append(list, c)
 		i += n
 	}
@@ -72,6 +82,41 @@ func (p *planner) concepts(text string, words []Word) []concept {
 
 // skuBoost lifts an exact SKU over everything words can score.
 const skuBoost = 1000
+
+// maxSynonymWords bounds what all words of a query stand for besides themselves.
+const maxSynonymWords = 60
+
+// synonymShare is what a synonym is worth where the word itself is worth 1.
+const synonymShare = 0.9
+
+// either asks for words or for any of their synonyms, as far as there is room
+// for words. More words are not worth more for being more.
+func (p *planner) either(words []Word, synonyms []string, room *int) concept {
+	typed := p.read(words)
+	of := []Clause{all(typed)}
+	for _, text := range synonyms {
+		words := Words(text)
+		if *room -= len(words); *room < 0 {
+			break
+		}
+		other := p.read(words)
+		clause := all(other)
+		clause.Boost = synonymShare * float64(len(typed)) / float64(len(other))
+		of = append(of, clause)
+	}
+	return concept{clause: best(of...)}
+}
+
+// read reads words by themselves.
+func (p *planner) read(words []Word) []concept {
+	var list []concept
+	for i := 0; i < len(words); {
+		n, c := p.concept(words[i:])
+		list = append(list, c)
+		i += n
+	}
+	return list
+}
 
 // concept reads one concept from the beginning of the words and returns how
 // many it took.
@@ -138,7 +183,7 @@ func (p *planner) cut(w string) (a, b string, ok bool) {
 }
 
 // fix finds out which words are misspelt: those that no document has in any
-// form. Of several corrections the likeliest is taken, by the slip of the hand and
+// form, and that are no synonyms. Of several corrections the likeliest is taken, by the slip of the hand and
 // by how often it stands beside the other words.
 func (p *planner) fix(text string, words []Word) {
 	var beside []string
@@ -147,8 +192,12 @@ func (p *planner) fix(text string, words []Word) {
 			beside = append(beside, w.Text)
 		}
 	}
-	for _, w := range words {
-		if w.Extra || p.fixes[w.Text] != "" || p.vocabulary.Known(w.Text) || HasDigit(around(text, w)) {
+	synonyms := 0 // words until the end of one
+	for i, w := range words {
+		if n, _ := p.synonyms.at(words[i:]); n > 0 && i >= synonyms {
+			synonyms = i + n
+		}
+		if i < synonyms || w.Extra || p.fixes[w.Text] != "" || p.vocabulary.Known(w.Text) || HasDigit(around(text, w)) {
 			continue
 		}
 		near := p.vocabulary.Near(w.Text)

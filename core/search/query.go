@@ -48,10 +48,12 @@ type Query struct {
 	PriceMax  *int64
 	InStock   bool
 	MinRating float64 // 0 (any) to 5
-	Exact     bool    // the words as typed: no correction
+	Exact     bool    // the words as typed: no correction and no synonyms
 	Sort      Sort
 	Page      int // from 1; 0 means 1
 	PerPage   int // 0 means PerPage
+
+	Synonyms *Synonyms // in force; nil: none
 }
 
 // Filter selects variants by one attribute: those with any of the values or in

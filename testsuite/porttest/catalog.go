@@ -30,6 +30,7 @@ func TestCatalogStore(t *testing.T, h CatalogHarness) {
 	t.Run("Taxonomy", func(t *testing.T) { TestTaxonomy(t, h) })
 	t.Run("Images", func(t *testing.T) { TestImages(t, h) })
 	t.Run("Imports", func(t *testing.T) { TestImports(t, h) })
+	t.Run("SearchSettings", func(t *testing.T) { TestSearchSettings(t, h) })
 }
 
 // TestProducts is the contract of Products but for Page.

@@ -1,0 +1,76 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/search"
+)
+
+// SynonymRule says which words mean the same.
+type SynonymRule struct {
+	Terms []string `json:"terms" doc:"words, or several of them as one term"`
+	To    []string `json:"to" doc:"empty: each term also finds what the others find; else a query for one of the terms also finds these, and not the other way round"`
+}
+
+// Synonyms are all rules of the shop.
+type Synonyms struct {
+	Rules     []SynonymRule `json:"rules"`
+	Version   int64         `json:"version"`
+	UpdatedAt Null[Time]    `json:"updated_at"`
+}
+
+type synonymRule struct {
+	Terms []string `json:"terms"`
+	To    []string `json:"to,omitempty"`
+}
+
+type synonymsRequest struct {
+	Rules []synonymRule `json:"rules"`
+}
+
+// maxSteering is how long the text of all rules may be.
+const maxSteering = 8 << 20
+
+func (a *api) registerAdminSearch() {
+	const tag = "search"
+	register(a.edge, operation{ID: "readSynonyms", Method: http.MethodGet, Path: "/v1/admin/search/synonyms", Tag: tag, Permission: account.SearchManage, Summary: "Show the synonyms"},
+		func(ctx context.Context, _ *struct{}) (*reply[Synonyms], error) {
+			return synonyms(a.shop.Search.Synonyms(ctx, core.ReadSynonyms{By: caller(ctx, "")}))
+		})
+	register(a.edge, operation{
+		ID: "replaceSynonyms", Method: http.MethodPut, Path: "/v1/admin/search/synonyms", Tag: tag, Permission: account.SearchManage,
+		IfMatch: true, MaxBody: maxSteering, Summary: "Make the synonyms as given",
+		Description: "In force within a second, without indexing anything anew. A term is met in a query whatever its case, joined or hyphenated, " +
+			"and with or without the s of a plural; of several terms that begin at a word the longest counts. " +
+			"`exact=true` searches without synonyms. At most 10,000 rules, 20 terms on either side of one, 8 words in a term, " +
+			"and 40 others that one term stands for by all rules together.",
+	}, func(ctx context.Context, in *struct{ Body synonymsRequest }) (*reply[Synonyms], error) {
+		cmd := core.ReplaceSynonyms{By: caller(ctx, ""), Version: conditions(ctx).Version, Rules: make([]search.SynonymRule, len(in.Body.Rules))}
+		for i, r := range in.Body.Rules {
+			cmd.Rules[i] = search.SynonymRule(r)
+		}
+		return synonyms(a.shop.Search.ReplaceSynonyms(ctx, cmd))
+	})
+}
+
+func synonyms(s core.SynonymRules, err error) (*reply[Synonyms], error) {
+	if err != nil {
+		return nil, err
+	}
+	out := Synonyms{Rules: make([]SynonymRule, len(s.Rules)), Version: s.Version, UpdatedAt: optionalTime(s.UpdatedAt)}
+	for i, r := range s.Rules {
+		out.Rules[i] = SynonymRule{Terms: list(r.Terms), To: list(r.To)}
+	}
+	return &reply[Synonyms]{Body: out, ETag: strongETag(s.Version), Mark: s.Mark}, nil
+}
+
+// list is never null.
+func list[T any](of []T) []T {
+	if of == nil {
+		return []T{}
+	}
+	return of
+}
