@@ -144,10 +144,23 @@ type Violation struct {
 	Detail    string
 }
 
+// Invariant is something that must always be true.
+type Invariant struct {
+	Name string
+	SQL  string // returns what breaks it, as subject and detail; begins with a comment that says what it is
+}
+
 // Auditor checks what must always be true, by plain queries of its own.
 type Auditor interface {
+	// Invariants returns all of them, by name.
+	Invariants() []Invariant
 	// Violations returns every broken invariant, by name and subject.
 	Violations(ctx context.Context) ([]Violation, error)
+	// Check returns what breaks one invariant, by subject. What an order brings
+	// with it is looked at if the order was placed at or after since, so that the
+	// cost does not grow with history; zero looks at everything. NotFound for an
+	// unknown name.
+	Check(ctx context.Context, invariant string, since time.Time) ([]Violation, error)
 	// Currency returns the currency of the first stored price; "" before that.
 	Currency(ctx context.Context) (money.Currency, error)
 }

@@ -216,6 +216,12 @@ func (p poisoned) DropDead(context.Context, string, []id.Job, int) (dropped, rem
 
 func (p poisoned) Violations(context.Context) ([]ports.Violation, error) { return nil, p.fail() }
 
+func (p poisoned) Check(context.Context, string, time.Time) ([]ports.Violation, error) {
+	return nil, p.fail()
+}
+
+func (poisoned) Invariants() []ports.Invariant { return nil }
+
 func (p poisoned) Currency(context.Context) (money.Currency, error) { return "", p.fail() }
 
 func poisonedCounter(t *testing.T, p poisoned) *counter {

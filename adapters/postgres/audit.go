@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"context"
 	"embed"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,17 +19,43 @@ import (
 
 // Each file is an invariant of the realm it is filed under: a query of its own
 // that returns what breaks it, as subject and detail. Its name is the invariant's.
+// The setting bodega.since is when the oldest orders that are looked at were
+// placed; unset, as in a session that sets nothing, is all.
 //
 //go:embed audit/*/*.sql
 var invariants embed.FS
 
 var _ ports.Auditor = (*DB)(nil)
 
+// Invariants returns what must always be true of a store, by name.
+func Invariants() []ports.Invariant {
+	var all []ports.Invariant
+	for _, r := range []ports.Realm{ports.Catalog, ports.Orders, ports.Identity} {
+		all = append(all, invariantsOf(r)...)
+	}
+	slices.SortFunc(all, func(a, b ports.Invariant) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+func invariantsOf(r ports.Realm) []ports.Invariant {
+	dir := path.Join("audit", string(r))
+	files, _ := invariants.ReadDir(dir) // embedded; a realm without any has none
+	all := make([]ports.Invariant, len(files))
+	for i, f := range files {
+		query, _ := invariants.ReadFile(path.Join(dir, f.Name()))
+		all[i] = ports.Invariant{Name: strings.TrimSuffix(f.Name(), ".sql"), SQL: strings.TrimSpace(string(query))}
+	}
+	return all
+}
+
+// Invariants is contracted by ports.Auditor.
+func (*DB) Invariants() []ports.Invariant { return Invariants() }
+
 // Violations is contracted by ports.Auditor.
 func (db *DB) Violations(ctx context.Context) ([]ports.Violation, error) {
 	broken := []ports.Violation{}
 	for _, r := range db.realms() {
-		found, err := r.audit(ctx)
+		found, err := r.audit(ctx, invariantsOf(r.name), time.Time{})
 		if err != nil {
 			return nil, err
 		}
@@ -41,27 +67,41 @@ func (db *DB) Violations(ctx context.Context) ([]ports.Violation, error) {
 	return broken, nil
 }
 
-// audit checks all invariants of a realm on one state of it.
-func (r *realm) audit(ctx context.Context) (broken []ports.Violation, err error) {
-	names, err := fs.Glob(invariants, path.Join("audit", string(r.name), "*.sql"))
-	if err != nil {
-		return nil, fault.Wrap(fault.Internal, "postgres.audit", err)
-	}
-	if len(names) == 0 {
-		return nil, nil
-	}
-	err = r.snapshot(ctx, func(q querier) error {
-		for _, name := range names {
-			query, err := fs.ReadFile(invariants, name)
-			if err != nil {
-				return fault.Wrap(fault.Internal, "postgres.audit", err)
+// Check is contracted by ports.Auditor.
+func (db *DB) Check(ctx context.Context, invariant string, since time.Time) ([]ports.Violation, error) {
+	for _, r := range db.realms() {
+		for _, known := range invariantsOf(r.name) {
+			if known.Name == invariant {
+				return r.audit(ctx, []ports.Invariant{known}, since)
 			}
-			found, err := collect(ctx, q, scanViolation, string(query))
+		}
+	}
+	return nil, fault.Missing("invariant")
+}
+
+// audit checks invariants of a realm on one state of it.
+func (r *realm) audit(ctx context.Context, all []ports.Invariant, since time.Time) ([]ports.Violation, error) {
+	broken := []ports.Violation{}
+	if len(all) == 0 {
+		return broken, nil
+	}
+	oldest := ""
+	if !since.IsZero() {
+		oldest = since.UTC().Format(time.RFC3339)
+	}
+	err := r.snapshot(ctx, func(q querier) error {
+		broken = broken[:0]
+		if _, err := q.Exec(ctx, "SELECT set_config('bodega.since', $1, true)", oldest); err != nil {
+			return err
+		}
+		for _, invariant := range all {
+			found, err := collect(ctx, q, scanViolation, invariant.SQL)
 			if err != nil {
 				return err
 			}
+			slices.SortStableFunc(found, func(a, b ports.Violation) int { return cmp.Compare(a.Subject, b.Subject) })
 			for _, v := range found {
-				v.Invariant = strings.TrimSuffix(path.Base(name), ".sql")
+				v.Invariant = invariant.Name
 				broken = append(broken, v)
 			}
 		}

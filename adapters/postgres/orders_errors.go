@@ -21,12 +21,6 @@ func orderConstraint(pg *pgconn.PgError) *fault.Error {
 		return fault.Missing("payment")
 	case "missing_key":
 		return fault.Missing("idempotency key")
-	case "missing_coupon":
-		return fault.Missing("coupon")
-	case "missing_price_rules":
-		return fault.New(fault.Stale, "price_rules_changed", "what makes prices was changed meanwhile")
-	case "coupons_code":
-		return fault.Duplicate("code")
 	case "checkouts_number":
 		return fault.Duplicate("number")
 	case "checkouts_live":

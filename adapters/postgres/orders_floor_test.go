@@ -143,7 +143,7 @@ func (f *floor) order(c id.Cart, quantity int) (order.Order, payment.Payment) {
 	}
 	return o, payment.Payment{
 		ID: id.Payment{UUID: f.ids.New()}, Order: o.ID, Provider: "sandbox", Status: payment.Created, Amount: subtotal,
-		Captured: euros(0), Refunded: euros(0), Version: 1, CreatedAt: f.now, UpdatedAt: f.now,
+		Captured: euros(0), Refunded: euros(0), NextCheckAt: f.now.Add(time.Minute), Version: 1, CreatedAt: f.now, UpdatedAt: f.now,
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"runtime"
 
+	"github.com/bodega-commerce/bodega/adapters/postgres"
+	"github.com/bodega-commerce/bodega/adapters/sqlite"
 	"github.com/bodega-commerce/bodega/apps/boot"
 )
 
@@ -24,7 +26,9 @@ func (c *migrate) Run(ctx context.Context, t *terminal) error {
 	}, func(c *boot.Config) { c.Migrate = true })
 }
 
-type check struct{}
+type check struct {
+	SQL bool `name:"sql" help:"Print the queries instead, to be run by hand."`
+}
 
 // violation is a broken invariant.
 type violation struct {
@@ -35,6 +39,9 @@ type violation struct {
 
 // Run prints a line per violation; any is a failure.
 func (c *check) Run(ctx context.Context, t *terminal) error {
+	if c.SQL {
+		return c.print(t)
+	}
 	return t.with(ctx, func(api *client) error {
 		var found struct {
 			Violations []violation `json:"violations"`
@@ -51,6 +58,23 @@ func (c *check) Run(ctx context.Context, t *terminal) error {
 		say(t.out, "everything that must be true is true\n")
 		return nil
 	})
+}
+
+// print writes the queries for the store that is configured, which it does not
+// open, each under the name of its invariant.
+func (c *check) print(t *terminal) error {
+	config, err := boot.LoadAs(boot.Tool, t.environ)
+	if err != nil {
+		return err
+	}
+	all := sqlite.Invariants()
+	if config.DatabaseURL != "" {
+		all = postgres.Invariants()
+	}
+	for _, i := range all {
+		say(t.out, "-- %s\n%s\n\n", i.Name, i.SQL)
+	}
+	return nil
 }
 
 type backup struct {

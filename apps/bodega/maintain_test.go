@@ -21,6 +21,19 @@ func TestCheck(t *testing.T) {
 	r.want(t, exitFailed, "stock: TEE-S: 3 reserved, 2 on hand\npayments: pay-1:", "2 violations")
 }
 
+func TestCheck_SQL(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "nothing")
+	r := bodega(t, dir, "", "check", "--sql")
+	r.want(t, exitDone, "-- stock_within_bounds\n-- 0 <= reserved <= on_hand\nSELECT sku, location", "")
+	if strings.Contains(r.out, "orders.stock") || strings.Contains(r.out, "partitions_are_ahead") {
+		t.Errorf("the queries are another store's:\n%s", r.out)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("a store was opened for it")
+	}
+}
+
 func TestMigrate(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t)

@@ -42,6 +42,12 @@ func (u UUID) Time() time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(u[:8]) >> 16)).UTC()
 }
 
+// First returns the lowest UUIDv7 of a moment.
+func First(at time.Time) (u UUID) {
+	binary.BigEndian.PutUint64(u[:8], uint64(at.UnixMilli())<<16)
+	return u
+}
+
 // Derive returns an id that belongs to this one for a purpose, always the same:
 // what is made of a thing once has one id, however often it is made. It keeps
 // the time.

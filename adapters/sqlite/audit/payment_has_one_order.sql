@@ -3,6 +3,7 @@
 SELECT p.id, coalesce('took ' || p.captured || ', gave back ' || p.refunded || ', and its order is ' || o.status, 'has no order')
 FROM payments p LEFT JOIN orders o ON o.id = p.order_id
 WHERE p.captured > p.refunded
+  AND p.id >= coalesce(:since, x'')
   AND (o.confirmed_at IS NULL OR o.status = 'canceled')
   AND p.next_check_at IS NULL
   AND p.id NOT IN (

@@ -4,6 +4,7 @@
 SELECT p.id, coalesce('took ' || p.captured || ', gave back ' || p.refunded || ', and its order is ' || o.status, 'has no order')
 FROM orders.payments p LEFT JOIN orders.orders o ON o.id = p.order_id
 WHERE p.captured > p.refunded
+	AND p.id >= orders.first_id(coalesce(nullif(current_setting('bodega.since', true), '')::timestamptz, 'epoch'))
 	AND (o.confirmed_at IS NULL OR o.status = 'canceled')
 	AND p.next_check_at IS NULL
 	AND (o.id IS NOT NULL OR p.order_id >= (SELECT id FROM orders.orders ORDER BY id LIMIT 1))
