@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -90,6 +91,24 @@ func (x *Checkout) Quote(ctx context.Context, c QuoteCheckout) (pricing.Quote, e
 // (cart_locked, idempotency_in_progress), Gone (cart_expired), Unavailable
 // (payment_unavailable: the same key goes on with the same order).
 func (x *Checkout) Place(ctx context.Context, c PlaceOrder) (Placed, error) {
+	placed, err := x.place(ctx, c)
+	x.s.Placed(ctx, ended(placed, err))
+	return placed, err
+}
+
+// ended names how a checkout ended, for whoever counts: a word of few.
+func ended(placed Placed, err error) string {
+	switch {
+	case placed.Replayed:
+		return "replayed"
+	case err != nil:
+		return cmp.Or(fault.CodeOf(err), fault.KindOf(err).String())
+	default:
+		return string(placed.Order.Status)
+	}
+}
+
+func (x *Checkout) place(ctx context.Context, c PlaceOrder) (Placed, error) {
 	if err := x.s.alone(); err != nil {
 		return Placed{}, err
 	}
@@ -118,7 +137,6 @@ func (x *Checkout) Place(ctx context.Context, c PlaceOrder) (Placed, error) {
 	case err == nil || placed.Final:
 	case final(err):
 		return x.refuse(context.WithoutCancel(ctx), k, err)
-	case fault.CodeOf(err) == fault.CodeOf(inProgress()): // the key is another's
 	case !fault.Is(err, fault.Unknown): // it may be under way: the lease decides when to look again
 		// Failing to free the key costs the next try the rest of the lease.
 		_ = x.s.Orders.Keys.Release(context.WithoutCancel(ctx), k)

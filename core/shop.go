@@ -39,6 +39,9 @@ type Deps struct {
 	Now   func() time.Time             // nil: time.Now
 	Rand  io.Reader                    // nil: crypto/rand
 	Trace func(context.Context) string // the trace id of a context, 32 hex digits; nil: none
+	// Placed hears how each Checkout.Place ended: the status of the order,
+	// "replayed", or the code (else the kind) of the error. Nil: nobody does.
+	Placed func(ctx context.Context, outcome string)
 }
 
 // Providers are the payment providers by code.
@@ -116,6 +119,9 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	}
 	if deps.Trace == nil {
 		deps.Trace = func(context.Context) string { return "" }
+	}
+	if deps.Placed == nil {
+		deps.Placed = func(context.Context, string) {}
 	}
 	if deps.Caches == nil {
 		deps.Caches = nothingCached{}

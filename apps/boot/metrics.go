@@ -29,6 +29,8 @@ func newMetrics() *metrics {
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "http_request_duration_seconds", Help: "Requests by route template.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+			// For servers that ask for it: finer, and still bounded.
+			NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 100, NativeHistogramMinResetDuration: time.Hour,
 		}, []string{"route", "method", "code"}),
 		jobs: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "job_duration_seconds", Help: "Attempts of jobs by task and how they ended.",
@@ -57,6 +59,9 @@ func (m *metrics) job(task, result string, took time.Duration) {
 	}
 }
 
+// scrapeTime is what the store has to answer a scrape.
+const scrapeTime = 2 * time.Second
+
 // backlog asks the store how much waits in it whenever somebody scrapes.
 type backlog struct {
 	queue       ports.Backlogs
@@ -70,13 +75,15 @@ type backlog struct {
 }
 
 func newBacklog(queue ports.Backlogs, now func() time.Time) *backlog {
-	describe := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, []string{"task"}, nil) }
+	describe := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc(name, help, []string{"task"}, nil)
+	}
 	return &backlog{
 		queue: queue, now: now,
 		ready:       describe("jobs_waiting", "Jobs in the store that could be done, or handed to the broker, now."),
 		held:        describe("jobs_held", "Jobs in the store that are being done or handed over, or wait for another attempt."),
 		oldest:      describe("jobs_oldest_age_seconds", "Age of the oldest job in the store that could be done or handed over now."),
-		dead:        describe("dlq_messages", "Jobs that will not be tried again by themselves."),
+		dead:        prometheus.NewDesc("dlq_messages", "Jobs that will not be tried again by themselves.", []string{"queue"}, nil),
 		unpublished: prometheus.NewDesc("outbox_unpublished", "Jobs that are still in the store.", nil, nil),
 		age:         prometheus.NewDesc("outbox_oldest_age_seconds", "Age of the oldest job that is still in the store and could leave it.", nil, nil),
 	}
@@ -91,7 +98,7 @@ func (b *backlog) Describe(to chan<- *prometheus.Desc) {
 
 // Collect sends what waits now; nothing if the queue does not say.
 func (b *backlog) Collect(to chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
 	defer cancel()
 	all, err := b.queue.Backlogs(ctx)
 	if err != nil {

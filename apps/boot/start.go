@@ -16,6 +16,7 @@ import (
 	"github.com/bodega-commerce/bodega/adapters/imaging"
 	"github.com/bodega-commerce/bodega/adapters/jobs"
 	"github.com/bodega-commerce/bodega/adapters/sqlite"
+	"github.com/bodega-commerce/bodega/adapters/telemetry"
 	"github.com/bodega-commerce/bodega/apps/boot/demo"
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/account"
@@ -112,6 +113,9 @@ func (a *App) start(ctx context.Context, c Config) (err error) {
 			return err
 		}
 	}
+	if c.Role == Server {
+		a.background(newWatch(a.store.auditor, a.meter, a.log, c.Now).run)
+	}
 	if api != nil {
 		if err := a.serveAPI(c, secrets, api); err != nil {
 			return err
@@ -133,7 +137,7 @@ func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carrier
 	deps := core.Deps{
 		Catalog: a.store.catalog, Orders: a.store.orders, Identity: a.store.identity,
 		Payments: core.Providers{"sandbox": a.store.wallet}, Sandbox: a.store.wallet,
-		Imager: imaging.New(), Now: c.Now, Trace: traceOf,
+		Imager: imaging.New(), Now: c.Now, Trace: traceOf, Placed: a.meter.checkouts(),
 	}
 	if deps.Search, err = a.openSearch(ctx, c); err != nil {
 		return Carriers{}, err
@@ -150,6 +154,7 @@ func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carrier
 	if err := a.openCaches(ctx, c, &deps); err != nil {
 		return Carriers{}, err
 	}
+	deps.Orders = telemetry.Reservations(deps.Orders, a.meter.reservations())
 	if c.Wrap != nil {
 		c.Wrap(&deps)
 	}
@@ -157,7 +162,7 @@ func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carrier
 	if now == nil {
 		now = time.Now
 	}
-	a.meter.registry.MustRegister(newBacklog(a.store.queue, now))
+	a.meter.registry.MustRegister(newBacklog(a.store.queue, now), newDoubts(a.store.orders.Payments, now))
 	a.Shop, err = core.New(deps, c.options(a.URL, secrets))
 	return carriers, err
 }

@@ -35,6 +35,7 @@ func TestProduction_Purchase(t *testing.T) {
 		for _, name := range []string{
 			"outbox_unpublished", "outbox_oldest_age_seconds", "jobs_waiting", "dlq_messages", "db_pool_connections", "db_pool_waits_total",
 			"redis_breaker_open", "es_index_failures_total", "relay_jobs_total", "go_goroutines",
+			"checkout_total", "stock_reserve_total", "payment_unknown_gauge",
 		} {
 			if !strings.Contains(told, "\n"+name+"{") && !strings.Contains(told, "\n"+name+" ") {
 				t.Errorf("%s does not tell %s", program.OpsURL, name)
@@ -42,6 +43,9 @@ func TestProduction_Purchase(t *testing.T) {
 		}
 		if program == shop.App && !strings.Contains(told, "\ncache_requests_total{") {
 			t.Error("the server that was asked does not tell cache_requests_total")
+		}
+		if slices.Contains(shop.Servers, program) && !strings.Contains(told, "\ninvariant_violations_total{name=\"stock_within_bounds\"} 0\n") {
+			t.Errorf("%s does not check its invariants", program.OpsURL)
 		}
 		fetch(t, program.OpsURL+"/livez")
 		fetch(t, program.OpsURL+"/readyz")
