@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -508,6 +509,38 @@ func TestCheckout_Place_OneLiveOrderPerCart(t *testing.T) {
 		t.Error("nobody got an order")
 	}
 	w.mustHave("TEE", 49, 0)
+	w.settle()
+}
+
+// Whoever touches an order while its provider is asked is not overwritten by
+// the checkout, which knows the order as it stored it.
+func TestCheckout_Place_SeesWhatHappenedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := openTill(t)
+	w.sell("TEE", 1500, 5)
+	s := w.enter(want{"TEE", 1})
+	command := s.command("k1", sandbox.TokenOK)
+	w.bank.set(func(b *bank) {
+		b.onAsk = func(string) error {
+			page, err := w.shop.Orders.Browse(t.Context(), core.BrowseOrders{By: shopkeeper})
+			if err != nil || len(page.Orders) != 1 {
+				t.Errorf("%d orders, %v", len(page.Orders), err)
+				return nil
+			}
+			_, err = w.shop.Orders.AddNote(t.Context(), core.AddNote{By: shopkeeper, Order: page.Orders[0].ID, Text: "call her"})
+			return err
+		}
+	})
+	p, err := w.shop.Checkout.Place(t.Context(), command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := w.order(p.ID)
+	mustStand(t, o, order.Confirmed, payment.Authorized)
+	if !slices.ContainsFunc(o.Timeline, func(e order.Event) bool { return e.Type == order.Noted }) {
+		t.Errorf("the note is gone: %+v", o.Timeline)
+	}
+	w.mustHave("TEE", 4, 0)
 	w.settle()
 }
 

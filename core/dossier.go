@@ -20,7 +20,8 @@ import (
 type dossier struct {
 	order   order.Order
 	payment payment.Payment // zero ID: nothing is to be paid
-	cart    cart.Cart       // filled only while it is locked; zero ID: it is gone
+	cart    cart.Cart       // filled only while it is locked, or if fresh; zero ID: it is gone
+	fresh   bool            // stored by this very checkout: it need not be read to be locked
 	outcome []byte          // what the last move stored under the checkout's key; nil: nothing
 }
 
@@ -66,12 +67,13 @@ type effects struct {
 // availability flipped are found on the shelves and indexed.
 func (s *shared) move(ctx context.Context, d dossier, shelves shelves, t *turn, step func(*dossier) (effects, error)) (dossier, ports.Mark, error) {
 	var after dossier
-	mark, err := s.Orders.Tx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
+	run := func(ctx context.Context, tx ports.OrderTx) error {
 		before, err := lock(ctx, tx, d)
 		if err != nil {
 			return err
 		}
 		after = before
+		after.fresh = false
 		e, err := step(&after)
 		if err != nil {
 			return err
@@ -93,7 +95,12 @@ func (s *shared) move(ctx context.Context, d dossier, shelves shelves, t *turn, 
 			}
 		}
 		return e.carryOut(ctx, tx, after.order.ID, shelves, t)
-	})
+	}
+	mark, err := s.Orders.Tx.InTx(ctx, run)
+	if d.fresh && fault.Is(err, fault.Stale) { // somebody else has been there
+		d.fresh = false
+		mark, err = s.Orders.Tx.InTx(ctx, run)
+	}
 	if err != nil {
 		return dossier{}, ports.Mark{}, err
 	}
@@ -101,6 +108,9 @@ func (s *shared) move(ctx context.Context, d dossier, shelves shelves, t *turn, 
 }
 
 func lock(ctx context.Context, tx ports.OrderTx, d dossier) (dossier, error) {
+	if d.fresh {
+		return d, tx.Orders.LockCheckout(ctx, d.cart, d.order, d.payment)
+	}
 	c, o, p, err := tx.Orders.CheckoutForUpdate(ctx, d.order.Cart, d.order.ID, d.payment.ID)
 	return dossier{order: o, payment: p, cart: c}, err
 }

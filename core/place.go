@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -21,9 +20,6 @@ const (
 	// beginAttempts bounds how often a cart may change under its own checkout.
 	beginAttempts = 3
 )
-
-// errCartMoved says that a cart was changed after it was read.
-var errCartMoved = errors.New("core: the cart has changed")
 
 // carryOn does what a checkout's key stands for, from where its last holder got
 // to; begun is zero if that was nowhere.
@@ -92,7 +88,7 @@ func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, bask
 		switch {
 		case err == nil:
 			return d, nil
-		case errors.Is(err, errCartMoved):
+		case fault.Is(err, fault.Stale):
 			if basket, err = x.s.ownCart(ctx, c.By, c.Cart); err != nil {
 				return dossier{}, err
 			}
@@ -118,6 +114,7 @@ func (x *Checkout) draft(t *turn, c PlaceOrder, basket cart.Cart, q quoted) doss
 	o := order.Order{
 		ID: id.Order{UUID: t.id("order")}, Number: order.NewNumber(x.s.Rand), Cart: basket.ID, Customer: basket.Customer, Email: c.Email,
 		Status: order.PendingPayment, Currency: x.s.Currency, Totals: q.Totals, ShipTo: c.ShipTo, BillTo: c.BillTo, ShippingMethod: q.Selected(),
+		Shipments: []order.Shipment{}, Refunds: []order.Refund{}, Returns: []order.Return{},
 		Test: slices.Contains(x.s.TestProviders, c.Pay.Provider), CreatedAt: t.now,
 	}
 	for _, l := range q.Lines {
@@ -138,17 +135,12 @@ func (x *Checkout) draft(t *turn, c PlaceOrder, basket cart.Cart, q quoted) doss
 
 // open stores a drafted order: cart, order, payment, key, and last the stock.
 func (d *dossier) open(ctx context.Context, tx ports.OrderTx, k ports.KeyRef, read cart.Cart, where shelves, t *turn) error {
-	basket, err := tx.Carts.CartForUpdate(ctx, read.ID)
-	if err != nil {
-		return err
-	}
-	if basket.Version != read.Version {
-		return errCartMoved
-	}
+	basket := read
 	if err := basket.BeginOrder(d.order.ID, t.now); err != nil {
 		return err
 	}
-	if err := tx.Carts.SaveCart(ctx, basket); err != nil {
+	d.cart, d.fresh = basket, true
+	if err := tx.Carts.TakeCart(ctx, basket, read.Version); err != nil {
 		return err
 	}
 	if err := tx.Orders.InsertOrder(ctx, d.order); err != nil {

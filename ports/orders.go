@@ -31,6 +31,9 @@ type CartViews interface {
 type CartWriter interface {
 	CartForUpdate(ctx context.Context, c id.Cart) (cart.Cart, error)
 	SaveCart(ctx context.Context, c cart.Cart) error
+	// TakeCart is SaveCart of a cart that was read before, without a lock, in this
+	// version: Stale (version_conflict) if it has another one now, or is gone.
+	TakeCart(ctx context.Context, c cart.Cart, version int64) error
 }
 
 // Stock reads what there is. A SKU that was never received has none of it.
@@ -96,6 +99,11 @@ type OrderWriter interface {
 	// the price of one of them. The cart is the zero Cart if it is gone, the
 	// payment the zero Payment if none is asked for.
 	CheckoutForUpdate(ctx context.Context, c id.Cart, o id.Order, p id.Payment) (cart.Cart, order.Order, payment.Payment, error)
+	// LockCheckout is CheckoutForUpdate for whoever knows what is stored: Stale
+	// (version_conflict) if the cart, the order or the payment (zero: none) is not
+	// in the given version any more, the payment is to be checked at another time,
+	// or one of them is gone.
+	LockCheckout(ctx context.Context, c cart.Cart, o order.Order, p payment.Payment) error
 	// InsertOrder stores a new order, whose id was made within a day of
 	// CreatedAt. Conflict (cart_already_ordered, Data cart.InOrder) when the cart
 	// has a live one; Exists ("number") when the number is taken.

@@ -26,6 +26,10 @@ const (
 			UPDATE orders.carts SET customer_id = $2, token = $3, status = $4, order_id = $5, lines = $6, coupons = $7, version = $8, expires_at = $9, updated_at = $10
 			WHERE id = $1 RETURNING 1
 		) SELECT orders.missing('cart') WHERE NOT EXISTS (SELECT FROM saved)`
+	cartTake = `WITH taken AS (
+			UPDATE orders.carts SET customer_id = $2, token = $3, status = $4, order_id = $5, lines = $6, coupons = $7, version = $8, expires_at = $9, updated_at = $10
+			WHERE id = $1 AND version = $11 RETURNING 1
+		) SELECT orders.refuse_stale('cart') WHERE NOT EXISTS (SELECT FROM taken)`
 )
 
 // Cart is contracted by ports.Carts.
@@ -77,12 +81,23 @@ func (w cartWriter) CartForUpdate(ctx context.Context, cid id.Cart) (cart.Cart, 
 
 // SaveCart is contracted by ports.CartWriter.
 func (w cartWriter) SaveCart(_ context.Context, c cart.Cart) error {
+	return w.save(cartSave, c)
+}
+
+// TakeCart is contracted by ports.CartWriter.
+func (w cartWriter) TakeCart(_ context.Context, c cart.Cart, version int64) error {
+	return w.save(cartTake, c, version)
+}
+
+func (w cartWriter) save(sql string, c cart.Cart, more ...any) error {
 	lines, err := cartLines(c)
 	if err != nil {
 		return err
 	}
-	w.t.queue(cartSave, uuid(c.ID.UUID), uuid(c.Customer.UUID), c.Token[:], string(c.Status), uuid(c.Order.UUID), lines, c.Coupons, c.Version,
-		instant(c.ExpiresAt), instant(c.UpdatedAt))
+	w.t.queue(sql, append([]any{
+		uuid(c.ID.UUID), uuid(c.Customer.UUID), c.Token[:], string(c.Status), uuid(c.Order.UUID), lines, c.Coupons, c.Version,
+		instant(c.ExpiresAt), instant(c.UpdatedAt),
+	}, more...)...)
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"strconv"
+
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bodega-commerce/bodega/core/cart"
@@ -21,6 +23,9 @@ func orderConstraint(pg *pgconn.PgError) *fault.Error {
 		return fault.Missing("payment")
 	case "missing_key":
 		return fault.Missing("idempotency key")
+	case "stale_cart", "stale_order", "stale_payment":
+		current, _ := strconv.ParseInt(pg.Detail, 10, 64)
+		return fault.VersionConflict(current)
 	case "checkouts_number":
 		return fault.Duplicate("number")
 	case "checkouts_live":

@@ -87,6 +87,13 @@ func (w orderWriter) CheckoutForUpdate(ctx context.Context, cid id.Cart, oid id.
 	return c, o, p, translate(ctx, cmp.Or(err, results.Close()))
 }
 
+// LockCheckout is contracted by ports.OrderWriter.
+func (w orderWriter) LockCheckout(_ context.Context, c cart.Cart, o order.Order, p payment.Payment) error {
+	w.t.queue("SELECT orders.lock_checkout($1, $2, $3, $4, $5, $6, $7)", uuid(c.ID.UUID), c.Version, uuid(o.ID.UUID), o.Version,
+		uuid(p.ID.UUID), p.Version, instant(p.NextCheckAt))
+	return nil
+}
+
 // scanLocked reads the results of orderForUpdate and linesOfOrder.
 func scanLocked(results pgx.BatchResults) (o order.Order, err error) {
 	var row orderRow

@@ -59,6 +59,26 @@ func (w cartWriter) CartForUpdate(_ context.Context, cid id.Cart) (cart.Cart, er
 
 func (w cartWriter) SaveCart(_ context.Context, c cart.Cart) error { return saveCart(w.s, c) }
 
+func (w cartWriter) TakeCart(_ context.Context, c cart.Cart, version int64) error {
+	if err := unchanged(w.s, "carts", c.ID.UUID, version); err != nil {
+		return err
+	}
+	return saveCart(w.s, c)
+}
+
+// unchanged answers Stale unless a row is there in a version.
+func unchanged(s *session, table string, of id.UUID, version int64) error {
+	var current int64
+	_, err := s.first("SELECT version FROM "+table+" WHERE id = ?1", func(r row) error {
+		current = r.int64(0)
+		return nil
+	}, of)
+	if err == nil && current != version {
+		err = fault.VersionConflict(current)
+	}
+	return err
+}
+
 func readCart(s *session, cid id.Cart) (cart.Cart, error) {
 	c := cart.Cart{ID: cid, Lines: []cart.Line{}, Coupons: []string{}}
 	found, err := s.first(`SELECT customer_id, token, status, order_id, currency, lines, coupons, version, expires_at, created_at, updated_at

@@ -152,6 +152,21 @@ func (w orderWriter) CheckoutForUpdate(_ context.Context, c id.Cart, o id.Order,
 	return k, l, m, err
 }
 
+func (w orderWriter) LockCheckout(_ context.Context, c cart.Cart, o order.Order, p payment.Payment) error {
+	err := unchanged(w.s, "carts", c.ID.UUID, c.Version)
+	if err == nil {
+		err = unchanged(w.s, "orders", o.ID.UUID, o.Version)
+	}
+	if err != nil || p.ID.IsZero() {
+		return err
+	}
+	stored, err := readPayment(w.s, paymentByID, p.ID.UUID)
+	if fault.Is(err, fault.NotFound) || err == nil && (stored.Version != p.Version || !stored.NextCheckAt.Equal(p.NextCheckAt)) {
+		return fault.VersionConflict(stored.Version)
+	}
+	return err
+}
+
 func (w orderWriter) InsertOrder(_ context.Context, o order.Order) error {
 	snapshot, err := o.MarshalSnapshot()
 	if err != nil {

@@ -52,6 +52,27 @@ func TestCarts(t *testing.T, h OrderHarness) {
 			return err
 		}), fault.NotFound, "not_found")
 		mustFail(t, w.try(func(tx ports.OrderTx) error { return tx.Carts.SaveCart(t.Context(), c) }), fault.NotFound, "not_found")
+		mustFail(t, w.try(func(tx ports.OrderTx) error { return tx.Carts.TakeCart(t.Context(), c, c.Version) }), fault.Stale, "version_conflict")
+	})
+
+	t.Run("TakenInTheVersionThatWasRead", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		c := w.insertCart(w.cart())
+		taken := c
+		taken.Status, taken.Order, taken.Version, taken.UpdatedAt = cart.Ordering, w.orderID(), c.Version+1, w.now.Add(time.Second)
+		take := func(version int64) error {
+			return w.try(func(tx ports.OrderTx) error { return tx.Carts.TakeCart(t.Context(), taken, version) })
+		}
+		mustFail(t, take(c.Version-1), fault.Stale, "version_conflict")
+		got, err := w.store.Carts.Cart(t.Context(), c.ID)
+		mustSame(t, "refused", got, err, c)
+		if err := take(c.Version); err != nil {
+			t.Fatal(err)
+		}
+		got, err = w.store.Carts.Cart(t.Context(), c.ID)
+		mustSame(t, "taken", got, err, taken)
+		mustFail(t, take(c.Version), fault.Stale, "version_conflict")
 	})
 
 	t.Run("UpdateStoresWhatTheClosureLeaves", func(t *testing.T) {

@@ -89,6 +89,41 @@ func TestPayments(t *testing.T, h OrderHarness) {
 		})
 	})
 
+	t.Run("LockedAsKnown", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		c, o := w.insertCart(w.cart()), w.order()
+		o.Cart = c.ID
+		w.insertOrders(o)
+		p := w.payment(o)
+		p.NextCheckAt = w.now
+		insert(w, p)
+		lock := func(c cart.Cart, o order.Order, p payment.Payment) error {
+			return w.try(func(tx ports.OrderTx) error { return tx.Orders.LockCheckout(t.Context(), c, o, p) })
+		}
+		for _, paid := range []payment.Payment{p, {}} {
+			if err := lock(c, o, paid); err != nil {
+				t.Errorf("payment %s: %v", paid.ID, err)
+			}
+		}
+		for what, change := range map[string]func(*cart.Cart, *order.Order, *payment.Payment){
+			"cart's version":    func(c *cart.Cart, _ *order.Order, _ *payment.Payment) { c.Version++ },
+			"order's version":   func(_ *cart.Cart, o *order.Order, _ *payment.Payment) { o.Version++ },
+			"payment's version": func(_ *cart.Cart, _ *order.Order, p *payment.Payment) { p.Version++ },
+			"check":             func(_ *cart.Cart, _ *order.Order, p *payment.Payment) { p.NextCheckAt = p.NextCheckAt.Add(time.Second) },
+			"no check":          func(_ *cart.Cart, _ *order.Order, p *payment.Payment) { p.NextCheckAt = time.Time{} },
+			"no such cart":      func(c *cart.Cart, _ *order.Order, _ *payment.Payment) { c.ID.UUID = w.ids.New() },
+			"no such order":     func(_ *cart.Cart, o *order.Order, _ *payment.Payment) { o.ID = w.orderID() },
+			"no such payment":   func(_ *cart.Cart, _ *order.Order, p *payment.Payment) { p.ID.UUID = w.ids.New() },
+		} {
+			c, o, p := c, o, p
+			change(&c, &o, &p)
+			if err := lock(c, o, p); fault.CodeOf(err) != "version_conflict" {
+				t.Errorf("%s: got %v", what, err)
+			}
+		}
+	})
+
 	t.Run("SaveReplacesAll", func(t *testing.T) {
 		t.Parallel()
 		w := newOrderWorld(t, h)
