@@ -12,6 +12,13 @@ type derived struct {
 	taxonomy  memo[*catalog.Taxonomy]
 	counts    memo[activeCounts]
 	available availability
+	offers    offered
+}
+
+// productsChange makes stale what was worked out of products.
+func (d *derived) productsChange() {
+	d.counts.change()
+	d.offers.change()
 }
 
 // memo keeps a value that was worked out of the store until a commit changes

@@ -106,10 +106,19 @@ type offers struct{ db *DB }
 var _ ports.Offers = offers{}
 
 func (o offers) Offers(ctx context.Context, skus []id.SKU) (map[string]catalog.Offer, error) {
-	found := make(map[string]catalog.Offer, len(skus))
+	if err := o.db.readers.ready(ctx); err != nil {
+		return nil, err
+	}
+	folds := make([]string, len(skus))
+	for i, sku := range skus {
+		folds[i] = sku.Fold()
+	}
+	found, unknown, changes := o.db.derived.offers.find(folds)
+	if len(unknown) == 0 {
+		return found, nil
+	}
 	err := o.db.snapshot(ctx, func(s *session) error {
-		for _, sku := range skus {
-			fold := sku.Fold()
+		for _, fold := range unknown {
 			if _, err := s.first(`SELECT sku, title, options, image, s.price, s.currency, sold, p.id, slug, name, category, p.version
 				FROM skus s JOIN products p ON p.id = s.product WHERE sku_fold = ?1 AND variant IS NOT NULL`,
 				func(r row) error {
@@ -125,6 +134,7 @@ func (o offers) Offers(ctx context.Context, skus []id.SKU) (map[string]catalog.O
 	if err != nil {
 		return nil, err
 	}
+	o.db.derived.offers.keep(unknown, found, changes)
 	return found, nil
 }
 

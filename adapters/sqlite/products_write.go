@@ -38,7 +38,7 @@ func (w productWriter) Delete(_ context.Context, ids ...id.Product) error {
 			return err
 		}
 	}
-	w.afterCommit(w.db.derived.counts.change)
+	w.afterCommit(w.db.derived.productsChange)
 	return nil
 }
 
@@ -72,7 +72,7 @@ func (w productWriter) Save(_ context.Context, products ...catalog.Product) erro
 			return err
 		}
 	}
-	w.afterCommit(w.db.derived.counts.change)
+	w.afterCommit(w.db.derived.productsChange)
 	return nil
 }
 
