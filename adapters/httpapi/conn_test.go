@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -29,7 +30,9 @@ func TestJoin(t *testing.T) {
 	go func() { served <- s.Serve(Join(s, l)) }()
 	t.Cleanup(func() {
 		_ = s.Close()
-		<-served
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	})
 	c, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
@@ -53,7 +56,7 @@ func TestJoin(t *testing.T) {
 			t.Fatalf("%s: %v", size, err)
 		}
 		body, err := io.ReadAll(answer.Body)
-		if err != nil || answer.Header.Get("Content-Length") != size || strings.Trim(string(body), "x") != "" {
+		if err := errors.Join(err, answer.Body.Close()); err != nil || answer.Header.Get("Content-Length") != size || strings.Trim(string(body), "x") != "" {
 			t.Errorf("%s bytes are answered with %s, %d read, %v", size, answer.Header.Get("Content-Length"), len(body), err)
 		}
 	}
