@@ -37,6 +37,7 @@ type FoundProducts struct {
 	PerPage       int
 	MaxPage       int
 	Looks         uint64 // changes with everything that decides which products are in Items, and how they look
+	Redirect      string // where a shopkeeper wants this search to lead; "": nowhere
 	Degraded      bool   // the engine is down: a plain list, without facets
 }
 
@@ -63,7 +64,9 @@ func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, erro
 		return FoundProducts{}, err
 	}
 	if query.Text != "" {
-		query.Synonyms = se.steering.in(ctx, se).synonyms
+		inForce := se.steering.in(ctx, se)
+		rule := inForce.rules.For(query.Text)
+		query.Synonyms, query.Pinned, query.Buried, found.Redirect = inForce.synonyms, rule.Pinned, rule.Buried, rule.Redirect
 	}
 	found.Result, err = se.s.Search.Search(ctx, renamed(taxonomy, query))
 	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil {

@@ -22,6 +22,7 @@ type steered struct {
 	checked  time.Time
 	versions map[search.SettingName]int64
 	synonyms *search.Synonyms
+	rules    *search.Rules
 }
 
 const (
@@ -98,15 +99,24 @@ func (se *Search) versions(ctx context.Context) (map[search.SettingName]int64, e
 func (now *steered) load(ctx context.Context, se *Search, name search.SettingName) bool {
 	ctx, cancel := context.WithTimeout(ctx, steeringLoad)
 	defer cancel()
-	if name != search.SettingSynonyms {
-		return true
+	switch name {
+	case search.SettingSynonyms:
+		return ready(ctx, se, name, search.NewSynonyms, &now.synonyms)
+	case search.SettingRules:
+		return ready(ctx, se, name, search.NewRules, &now.rules)
 	}
-	var rules []search.SynonymRule
+	return true // of a newer program
+}
+
+// ready reads a setting and makes it ready, but for one that some other program
+// has let pass and this one does not: then what was in force stays.
+func ready[R, S any](ctx context.Context, se *Search, name search.SettingName, prepare func([]R) (*S, error), into **S) bool {
+	var rules []R
 	if _, err := se.setting(ctx, name, &rules); err != nil {
 		return false
 	}
-	if synonyms, err := search.NewSynonyms(rules); err == nil {
-		now.synonyms = synonyms
+	if made, err := prepare(rules); err == nil {
+		*into = made
 	}
 	return true
 }

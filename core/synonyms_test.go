@@ -9,6 +9,7 @@ import (
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/search"
 	"github.com/bodega-commerce/bodega/ports"
 )
@@ -136,5 +137,44 @@ func TestSearch_AnotherServerFollowsItsSynonyms(t *testing.T) {
 	clock.Add(int64(time.Second))
 	if found() != 0 {
 		t.Error("still in force")
+	}
+}
+
+func TestSearch_ReplaceRules(t *testing.T) {
+	t.Parallel()
+	w := openStall(t, nil)
+	sofa := w.create(core.CreateProduct{By: shopkeeper, Name: "Walnut sofa", BasePrice: eur(900)})
+	bed := w.create(core.CreateProduct{By: shopkeeper, Name: "Obsidian bed", BasePrice: eur(900)})
+	w.work()
+	rules := []search.Rule{{Queries: []string{"sofas"}, Pinned: []id.Product{bed.ID}, Redirect: "/sofas"}}
+	saved := done1(t, w.shop.Search.ReplaceRules, core.ReplaceRules{By: shopkeeper, Version: 1, Rules: rules})
+	read := done1(t, w.shop.Search.Rules, core.ReadSearchRules{By: shopkeeper})
+	if saved.Version != 2 || read.Version != 2 || len(read.Rules) != 1 || read.Rules[0].Pinned[0] != bed.ID || read.Rules[0].Redirect != "/sofas" {
+		t.Errorf("saved %+v, read %+v", saved, read)
+	}
+	found := w.find(search.Query{Text: "sofa"})
+	if found.Redirect != "/sofas" || len(found.Hits) != 2 || found.Hits[0].Product != bed.ID || found.Hits[1].Product != sofa.ID {
+		t.Errorf("leads to %q and finds %+v", found.Redirect, found.Hits)
+	}
+	if found := w.find(search.Query{Text: "walnut"}); found.Redirect != "" || len(found.Hits) != 1 {
+		t.Errorf("another query leads to %q and finds %+v", found.Redirect, found.Hits)
+	}
+	w.index.setDown(true)
+	if found := w.find(search.Query{Text: "sofa"}); !found.Degraded || found.Redirect != "/sofas" {
+		t.Errorf("without an engine it leads to %q", found.Redirect)
+	}
+	w.index.setDown(false)
+
+	_, err := w.shop.Search.ReplaceRules(t.Context(), core.ReplaceRules{By: shopkeeper, Version: 1})
+	mustRefuse(t, err, fault.Stale, "version_conflict")
+	_, err = w.shop.Search.ReplaceRules(t.Context(), core.ReplaceRules{By: shopkeeper, Rules: []search.Rule{{}}})
+	mustRefuse(t, err, fault.Invalid, "validation_failed")
+	for _, by := range []account.Actor{{}, account.Key("idle")} {
+		if _, err = w.shop.Search.ReplaceRules(t.Context(), core.ReplaceRules{By: by}); !fault.Is(err, fault.Unauthenticated, fault.Denied) {
+			t.Errorf("%v: %v", by, err)
+		}
+		if _, err = w.shop.Search.Rules(t.Context(), core.ReadSearchRules{By: by}); !fault.Is(err, fault.Unauthenticated, fault.Denied) {
+			t.Errorf("%v: %v", by, err)
+		}
 	}
 }

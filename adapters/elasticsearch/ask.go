@@ -74,7 +74,8 @@ func (a *asking) attempt(ctx context.Context, pass search.Pass) error {
 		if err := a.engine.learn(ctx, wordsOf(nil, &pass.Clause), true); err != nil { // what was corrected may have new ones
 			return err
 		}
-		a.text = a.clause(&pass.Clause)
+		whole := pass.Whole()
+		a.text = a.clause(&whole)
 	}
 	a.asked = a.engine.guess(a.q)
 	body := a.body()
@@ -86,10 +87,14 @@ func (a *asking) attempt(ctx context.Context, pass search.Pass) error {
 	// What narrows the result is asked for beside the page, in the same request:
 	// it is the same for all pages, so the engine may have it at hand.
 	facets, aggregations := a.body(), a.facetQueries(a.everyPart(), true)
+	matching := object{"match_all": object{}}
+	if pass.Steered() { // what is pinned matches no words
+		matching = a.clause(&pass.Clause)
+	}
 	if pass.Enough > 1 {
-		aggregations[unseen] = object{"filter": object{"match_all": object{}}, "aggs": object{"products": productsUpTo(pass.Enough)}}
+		aggregations[unseen] = object{"filter": matching, "aggs": object{"products": productsUpTo(pass.Enough)}}
 	} else {
-		aggregations[unseen] = object{"filter": object{"match_all": object{}}}
+		aggregations[unseen] = object{"filter": matching}
 	}
 	facets["size"], facets["track_total_hits"], facets["aggs"] = 0, false, aggregations
 	answers, err := a.engine.several(ctx, []object{body, facets})

@@ -81,6 +81,10 @@ func (t *queries) plain(c *search.Clause, boost float64) object {
 		return object{"dis_max": object{"queries": t.all(c.Of), "boost": boost}}
 	case search.OpFilter:
 		return object{"constant_score": object{"filter": t.clause(&c.Of[0]), "boost": boost}}
+	case search.OpProduct:
+		return object{"constant_score": object{"filter": object{"term": object{"product_id": c.Product.String()}}, "boost": boost}}
+	case search.OpDemote:
+		return object{"boosting": object{"positive": t.clause(&c.Of[0]), "negative": t.clause(&c.Of[1]), "negative_boost": search.Demotion, "boost": boost}}
 	}
 	return nothing()
 }

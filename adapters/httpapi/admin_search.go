@@ -6,6 +6,7 @@ import (
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/search"
 )
 
@@ -31,6 +32,32 @@ type synonymsRequest struct {
 	Rules []synonymRule `json:"rules"`
 }
 
+// SearchRule is what the shop wants of certain queries.
+type SearchRule struct {
+	Queries  []string     `json:"queries" doc:"a query that reads like one of them, by the measure of synonyms"`
+	Redirect *string      `json:"redirect" doc:"a path, or an address of http or https"`
+	Pinned   []id.Product `json:"pinned" doc:"the products that results begin with, whether or not they match"`
+	Buried   []id.Product `json:"buried" doc:"the products that results end with, if they match"`
+}
+
+// SearchRules are all rules of the shop.
+type SearchRules struct {
+	Rules     []SearchRule `json:"rules"`
+	Version   int64        `json:"version"`
+	UpdatedAt Null[Time]   `json:"updated_at"`
+}
+
+type searchRule struct {
+	Queries  []string     `json:"queries"`
+	Redirect Opt[string]  `json:"redirect,omitzero"`
+	Pinned   []id.Product `json:"pinned,omitempty"`
+	Buried   []id.Product `json:"buried,omitempty"`
+}
+
+type searchRulesRequest struct {
+	Rules []searchRule `json:"rules"`
+}
+
 // maxSteering is how long the text of all rules may be.
 const maxSteering = 8 << 20
 
@@ -54,6 +81,22 @@ func (a *api) registerAdminSearch() {
 		}
 		return synonyms(a.shop.Search.ReplaceSynonyms(ctx, cmd))
 	})
+	register(a.edge, operation{ID: "readSearchRules", Method: http.MethodGet, Path: "/v1/admin/search/rules", Tag: tag, Permission: account.SearchManage, Summary: "Show the rules for queries"},
+		func(ctx context.Context, _ *struct{}) (*reply[SearchRules], error) {
+			return searchRules(a.shop.Search.Rules(ctx, core.ReadSearchRules{By: caller(ctx, "")}))
+		})
+	register(a.edge, operation{
+		ID: "replaceSearchRules", Method: http.MethodPut, Path: "/v1/admin/search/rules", Tag: tag, Permission: account.SearchManage,
+		IfMatch: true, MaxBody: maxSteering, Summary: "Make the rules for queries as given",
+		Description: "In force within a second. Filters hold for pinned products too; sorted by anything but relevance, results are in that order. " +
+			"Products that are gone are passed over. At most 10,000 rules of 50 queries, 20 products pinned and 100 buried; a query is in one rule only.",
+	}, func(ctx context.Context, in *struct{ Body searchRulesRequest }) (*reply[SearchRules], error) {
+		cmd := core.ReplaceRules{By: caller(ctx, ""), Version: conditions(ctx).Version, Rules: make([]search.Rule, len(in.Body.Rules))}
+		for i, r := range in.Body.Rules {
+			cmd.Rules[i] = search.Rule{Queries: r.Queries, Redirect: r.Redirect.Value, Pinned: r.Pinned, Buried: r.Buried}
+		}
+		return searchRules(a.shop.Search.ReplaceRules(ctx, cmd))
+	})
 }
 
 func synonyms(s core.SynonymRules, err error) (*reply[Synonyms], error) {
@@ -65,6 +108,17 @@ func synonyms(s core.SynonymRules, err error) (*reply[Synonyms], error) {
 		out.Rules[i] = SynonymRule{Terms: list(r.Terms), To: list(r.To)}
 	}
 	return &reply[Synonyms]{Body: out, ETag: strongETag(s.Version), Mark: s.Mark}, nil
+}
+
+func searchRules(s core.SearchRules, err error) (*reply[SearchRules], error) {
+	if err != nil {
+		return nil, err
+	}
+	out := SearchRules{Rules: make([]SearchRule, len(s.Rules)), Version: s.Version, UpdatedAt: optionalTime(s.UpdatedAt)}
+	for i, r := range s.Rules {
+		out.Rules[i] = SearchRule{Queries: list(r.Queries), Redirect: text(r.Redirect), Pinned: list(r.Pinned), Buried: list(r.Buried)}
+	}
+	return &reply[SearchRules]{Body: out, ETag: strongETag(s.Version), Mark: s.Mark}, nil
 }
 
 // list is never null.

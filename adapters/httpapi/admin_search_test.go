@@ -53,3 +53,44 @@ func TestSynonyms_TenThousandRules(t *testing.T) {
 	}
 	c.admin("PUT", at, `{"rules":[{"terms":["one","more"]},`+many+`]}`, "If-Match", "*").finding("body.rules", "too_long")
 }
+
+func TestSearchRules_AreReadReplacedAndInForce(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t).worked()
+	sofa, bed := c.product("SOFA", 1000, 1), c.product("BED", 1000, 1)
+	soon(t, "the products are found", func() bool { return read[SearchResult](c.do("GET", "/v1/search?q=product", "").ok(200)).Total == 2 })
+
+	const at = "/v1/admin/search/rules"
+	if g := c.admin("GET", at, "").ok(200); g.body != `{"rules":[],"version":1,"updated_at":null}`+"\n" {
+		t.Errorf("in the beginning %s", g.body)
+	}
+	ask := func(want string, skus ...string) {
+		t.Helper()
+		r := read[SearchResult](c.do("GET", "/v1/search?q=product", "").ok(200))
+		got := ""
+		if r.Redirect != nil {
+			got = *r.Redirect
+		}
+		if got != want || len(r.Items) != 2 || r.Items[0].SKU != skus[0] || r.Items[1].SKU != skus[1] {
+			t.Errorf("leads to %q, want %q; finds %+v", got, want, r.Items)
+		}
+	}
+	rule := func(redirect, pinned, buried string) string {
+		return fmt.Sprintf(`{"rules":[{"queries":["products"],"redirect":%s,"pinned":[%q],"buried":[%q]}]}`, redirect, pinned, buried)
+	}
+	saved := c.admin("PUT", at, rule(`"/all"`, sofa.ProductID, bed.ProductID), "If-Match", `"1"`).ok(200)
+	ask("/all", "SOFA", "BED")
+	if g := c.admin("GET", at, "").ok(200); g.body != saved.body || g.header.Get("ETag") != `"2"` {
+		t.Errorf("read %s, saved %s", g.body, saved.body)
+	}
+	c.admin("PUT", at, rule(`null`, bed.ProductID, sofa.ProductID), "If-Match", `"2"`).ok(200)
+	ask("", "BED", "SOFA")
+	c.admin("PUT", at, rule(`"/all"`, bed.ProductID, sofa.ProductID), "If-Match", `"3"`).ok(200)
+	ask("/all", "BED", "SOFA") // the same page, but for where it leads
+
+	c.admin("PUT", at, rule("null", bed.ProductID, bed.ProductID), "If-Match", "*").finding("body.rules[0].buried[0]", "duplicate")
+	c.admin("PUT", at, rule("null", "sofa", bed.ProductID), "If-Match", "*").finding("body.rules[0].pinned[0]", "pattern")
+	c.admin("PUT", at, rule(`"javascript:alert(1)"`, sofa.ProductID, bed.ProductID), "If-Match", "*").finding("body.rules[0].redirect", "pattern")
+	c.admin("PUT", at, `{"rules":[]}`).problem(428, "if_match_required")
+	c.do("PUT", at, `{"rules":[]}`, "If-Match", "*", "Authorization", "Bearer idle-key").problem(403, "permission_denied")
+}

@@ -101,6 +101,7 @@ func (s *sum) search(f *core.FoundProducts) {
 	s.flag(f.Degraded)
 	s.flag(f.Approximate)
 	s.text(f.Corrected)
+	s.text(f.Redirect)
 	for i := range f.Hits {
 		s.hit(&f.Hits[i])
 	}

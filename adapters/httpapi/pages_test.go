@@ -89,7 +89,7 @@ func TestPages_KeyOfSearch(t *testing.T) {
 	}
 	for what, change := range map[string]func(*core.FoundProducts){
 		"page": func(f *core.FoundProducts) { f.Page++ }, "per page": func(f *core.FoundProducts) { f.PerPage++ }, "last page": func(f *core.FoundProducts) { f.MaxPage++ },
-		"degraded": func(f *core.FoundProducts) { f.Degraded = true }, "approximate": func(f *core.FoundProducts) { f.Approximate = true },
+		"redirect": func(f *core.FoundProducts) { f.Redirect = "/a" }, "degraded": func(f *core.FoundProducts) { f.Degraded = true }, "approximate": func(f *core.FoundProducts) { f.Approximate = true },
 		"total": func(f *core.FoundProducts) { f.Total++ }, "corrected": func(f *core.FoundProducts) { f.Corrected = "" },
 		"hits": func(f *core.FoundProducts) { f.Hits = nil }, "product": func(f *core.FoundProducts) { f.Looks++ },
 		"sku": func(f *core.FoundProducts) { f.Hits[0].SKU = "B" }, "matching": func(f *core.FoundProducts) { f.Hits[0].Matching[1] = "C" },
@@ -112,7 +112,7 @@ func TestPages_KeyOfSearch(t *testing.T) {
 	}
 	for of, members := range map[reflect.Type]int{
 		reflect.TypeFor[search.Result](): 7, reflect.TypeFor[search.Hit](): 5, reflect.TypeFor[search.Facet](): 8,
-		reflect.TypeFor[search.FacetValue](): 5, reflect.TypeFor[search.Bucket](): 4, reflect.TypeFor[core.FoundProducts](): 8,
+		reflect.TypeFor[search.FacetValue](): 5, reflect.TypeFor[search.Bucket](): 4, reflect.TypeFor[core.FoundProducts](): 9,
 	} {
 		if n := of.NumField(); n != members {
 			t.Errorf("%s has %d members, not %d: does the new one decide the key?", of, n, members)

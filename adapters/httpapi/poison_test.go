@@ -261,8 +261,8 @@ func TestShop_PoisonReachesNobody(t *testing.T) {
 		"createProduct": product, "replaceProduct": product, "patchProduct": `{"name":"N"}`, "setProductImages": `{"image_ids":["` + some + `"]}`,
 		"addVariant": `{"sku":"A"}`, "replaceVariant": `{"sku":"A"}`, "patchVariant": `{"title":"T"}`,
 		"createCategory": `{"name":"N"}`, "replaceCategory": `{"name":"N"}`, "patchCategory": `{"name":"N"}`, "moveCategory": `{}`, "defineAttribute": `{"type":"string"}`,
-		"replaceSynonyms": `{"rules":[]}`,
-		"createBrand":     `{"name":"N"}`, "replaceBrand": `{"name":"N"}`, "patchBrand": `{"name":"N"}`,
+		"replaceSynonyms": `{"rules":[]}`, "replaceSearchRules": `{"rules":[]}`,
+		"createBrand": `{"name":"N"}`, "replaceBrand": `{"name":"N"}`, "patchBrand": `{"name":"N"}`,
 		"replayDeadJobs": `{"limit":1}`, "dropDeadJobs": `{"limit":1,"queue":"q"}`, "uploadImage": form.String(), "importCatalog": "{}\n",
 	}
 	harmless := map[string]bool{"livez": true, "readyz": true, "readShop": true, "recordSearchEvent": true, "readReindex": true, "reindex": true}

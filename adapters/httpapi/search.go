@@ -24,7 +24,7 @@ type SearchResult struct {
 	PriceRange     Null[PriceRange] `json:"price_range"`
 	PriceHistogram []PriceBucket    `json:"price_histogram"`
 	CorrectedQuery *string          `json:"corrected_query" doc:"what was searched instead; exact=true insists on the words as typed"`
-	Redirect       *string          `json:"redirect"`
+	Redirect       *string          `json:"redirect" doc:"where the shop wants this query to lead: a path, or an address"`
 	SearchID       string           `json:"search_id"`
 	Degraded       bool             `json:"degraded" doc:"the search engine is down: a plain list"`
 	Approximate    bool             `json:"approximate" doc:"totals and counts are estimates"`
@@ -184,7 +184,7 @@ func (a *api) found(f core.FoundProducts, to lookup) (*reply[SearchResult], erro
 	currency := string(a.shop.Settings().Currency)
 	out := SearchResult{
 		Items: []SearchHit{}, Page: f.Page, PerPage: f.PerPage, Total: f.Total, MaxPage: f.MaxPage, Facets: facets(f.Facets),
-		PriceHistogram: make([]PriceBucket, len(f.Histogram)), CorrectedQuery: text(f.Corrected), SearchID: f.ID,
+		PriceHistogram: make([]PriceBucket, len(f.Histogram)), CorrectedQuery: text(f.Corrected), Redirect: text(f.Redirect), SearchID: f.ID,
 		Degraded: f.Degraded, Approximate: f.Approximate,
 	}
 	if f.Price != nil {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"sync"
 
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/search"
 )
 
@@ -80,6 +81,14 @@ func keyOf(q *search.Query) []byte {
 	b = append(b, flag(q.InStock), flag(q.Exact))
 	number(q.MinRating)
 	b = binary.AppendUvarint(b, q.Synonyms.Revision())
+	products := func(list []id.Product) {
+		b = binary.AppendUvarint(b, uint64(len(list)))
+		for _, p := range list {
+			b = append(b, p.UUID[:]...)
+		}
+	}
+	products(q.Pinned)
+	products(q.Buried)
 	text(string(q.Sort))
 	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(q.Page)), uint64(q.PerPage))
 }

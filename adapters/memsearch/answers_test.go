@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/search"
 )
 
@@ -63,6 +64,9 @@ func TestKeyOf_TellsQueriesApart(t *testing.T) {
 	queries := []search.Query{
 		{},
 		{Synonyms: synonyms},
+		{Pinned: []id.Product{{UUID: id.UUID{1}}}},
+		{Buried: []id.Product{{UUID: id.UUID{1}}}},
+		{Pinned: []id.Product{{UUID: id.UUID{1}}, {}}},
 		{Text: "a"},
 		{Category: "a"},
 		{Brands: []string{"a"}},
@@ -95,7 +99,7 @@ func TestKeyOf_TellsQueriesApart(t *testing.T) {
 		}
 		seen[key] = i
 	}
-	if fields := reflect.TypeFor[search.Query]().NumField(); fields != 13 {
+	if fields := reflect.TypeFor[search.Query]().NumField(); fields != 15 {
 		t.Errorf("a query has %d members: do they all decide its key?", fields)
 	}
 }

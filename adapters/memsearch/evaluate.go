@@ -92,6 +92,10 @@ func (e *evaluator) eval(c *search.Clause) *list {
 		for i := range l.scores {
 			l.scores[i] = 1
 		}
+	case search.OpProduct:
+		l = e.product(c.Product)
+	case search.OpDemote:
+		l = e.demote(&c.Of[0], &c.Of[1])
 	default:
 		l = e.scratch.list()
 	}
@@ -180,6 +184,34 @@ func (e *evaluator) all(of []search.Clause) *list {
 	for _, m := range lists[1:] {
 		l.intersect(m)
 		e.scratch.free(m)
+	}
+	return l
+}
+
+// product returns the documents of a product. Few queries ask for it: it is
+// looked for among all.
+func (e *evaluator) product(p id.Product) *list {
+	l := e.scratch.list()
+	if g := slices.Index(e.products, p); g >= 0 {
+		for _, doc := range slices.Sorted(slices.Values(e.groups.at(uint32(g)))) {
+			l.add(doc, 1)
+		}
+	}
+	return l
+}
+
+// demote lowers the scores of what also matches another clause.
+func (e *evaluator) demote(c, below *search.Clause) *list {
+	l, low := e.eval(c), e.eval(below)
+	defer e.scratch.free(low)
+	rest := low.docs
+	for i, doc := range l.docs {
+		if rest = seek(rest, doc); len(rest) == 0 {
+			break
+		}
+		if rest[0] == doc {
+			l.scores[i] *= search.Demotion
+		}
 	}
 	return l
 }

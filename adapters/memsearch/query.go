@@ -44,10 +44,15 @@ func (s *snapshot) attempt(q *search.Query, e *evaluator) (search.Pass, *list) {
 	passes := search.Plan(*q, vocabulary{s})
 	for i, pass := range passes {
 		l := e.eval(&pass.Clause)
-		if i == len(passes)-1 || s.countProducts(l.docs, pass.Enough) >= pass.Enough {
+		won := i == len(passes)-1 || s.countProducts(l.docs, pass.Enough) >= pass.Enough
+		if won && !pass.Steered() {
 			return pass, l
 		}
 		e.scratch.free(l)
+		if won {
+			whole := pass.Whole()
+			return pass, e.eval(&whole)
+		}
 	}
 	return search.Pass{}, e.scratch.list()
 }

@@ -42,6 +42,9 @@ func Plan(q Query, v Vocabulary) []Pass {
 	if required(last) > 1 {
 		passes = append(passes, Pass{Clause: most(last), Corrected: corrected})
 	}
+	for i := range passes {
+		passes[i].Pinned, passes[i].Buried = q.Pinned, q.Buried
+	}
 	return passes
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
 )
 
 // Limits of a query. What is over them is Invalid, never cut.
@@ -53,7 +54,8 @@ type Query struct {
 	Page      int // from 1; 0 means 1
 	PerPage   int // 0 means PerPage
 
-	Synonyms *Synonyms // in force; nil: none
+	Synonyms       *Synonyms    // in force; nil: none
+	Pinned, Buried []id.Product // by the rule for the text: see Rule
 }
 
 // Filter selects variants by one attribute: those with any of the values or in

@@ -187,8 +187,8 @@ type phrase struct {
 
 func (t phrase) same(other phrase) bool { return t.keys[0] == other.keys[0] }
 
-// termOf reads a text; one without words has no keys.
-func termOf(text string) phrase {
+// phraseOf reads a text; one without words has no keys.
+func phraseOf(text string) phrase {
 	t := phrase{text: text}
 	var plain []string
 	words := Words(text)
@@ -244,7 +244,7 @@ func checkTerm(f *fault.Fields, at, text string) (phrase, bool) {
 	case utf8.RuneCountInString(text) > MaxSynonymText:
 		f.Add(at, "too_long", fmt.Sprintf("must be at most %d characters", MaxSynonymText))
 	default:
-		t := termOf(text)
+		t := phraseOf(text)
 		if t.words > 0 && t.words <= MaxSynonymWords {
 			return t, true
 		}

@@ -44,6 +44,7 @@ func TestSearch(t *testing.T, h SearchHarness) {
 	t.Run("Versions", func(t *testing.T) { testSearchVersions(t, h) })
 	t.Run("Words", func(t *testing.T) { testSearchWords(t, h) })
 	t.Run("Synonyms", func(t *testing.T) { testSearchSynonyms(t, h) })
+	t.Run("Rules", func(t *testing.T) { testSearchRules(t, h) })
 	t.Run("Results", func(t *testing.T) { testSearchResults(t, h) })
 	t.Run("Suggestions", func(t *testing.T) { testSuggest(t, h) })
 	t.Run("Builds", func(t *testing.T) { testIndexBuild(t, h) })
