@@ -13,6 +13,8 @@ const (
 	// onlyServer is the advisory lock of a server that shares neither index nor
 	// cache.
 	onlyServer = 0x626f646567610020
+	// demoFiller is the advisory lock of whoever fills the demo shop.
+	demoFiller = 0x626f646567610021
 	// handover is how long the server before this one may take to stop.
 	handover = 10 * time.Second
 )
@@ -47,4 +49,18 @@ func (a *App) standAlone(ctx context.Context, c Config) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// inTurn runs fn while nobody else runs something under the lock, in whatever
+// program on the database: who comes second waits. A program that dies lets go.
+func (c Config) inTurn(ctx context.Context, lock int64, fn func() error) error {
+	conn, err := pgx.Connect(ctx, c.DatabaseURL)
+	if err != nil {
+		return about("DATABASE_URL", fault.Wrap(fault.Unavailable, "boot", err))
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // which lets go of the lock
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", lock); err != nil {
+		return about("DATABASE_URL", fault.Wrap(fault.Unavailable, "boot", err))
+	}
+	return fn()
 }

@@ -192,8 +192,16 @@ func (a *App) secrets(c Config) ([][]byte, error) {
 }
 
 // fillDemo fills an empty store, and goes on where an earlier start in the data
-// directory was stopped in the middle of it.
+// directory was stopped in the middle of it. Of several servers on a database the
+// first fills it, and the others wait until it has.
 func (a *App) fillDemo(ctx context.Context, c Config) error {
+	if a.dir == nil {
+		return c.inTurn(ctx, demoFiller, func() error { return a.fillIfEmpty(ctx, c) })
+	}
+	return a.fillIfEmpty(ctx, c)
+}
+
+func (a *App) fillIfEmpty(ctx context.Context, c Config) error {
 	have, err := a.Shop.Catalog.Browse(ctx, core.BrowseProducts{By: account.System("boot"), Browse: catalog.Browse{Limit: 1}})
 	if err != nil {
 		return err
