@@ -58,16 +58,9 @@ func (se *Search) Index(ctx context.Context, products []id.Product) error {
 // raise raises the versions of everything the products have or had.
 func (se *Search) raise(ctx context.Context, products []id.Product) (map[id.Product][]ports.SearchVersion, ports.Mark, error) {
 	var raised map[id.Product][]ports.SearchVersion
-	mark, err := se.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
-		raised = make(map[id.Product][]ports.SearchVersion, len(products))
-		for _, p := range products {
-			versions, err := tx.Versions.Raise(ctx, p)
-			if err != nil {
-				return err
-			}
-			raised[p] = versions
-		}
-		return nil
+	mark, err := se.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) (err error) {
+		raised, err = tx.Versions.Raise(ctx, products...)
+		return err
 	})
 	return raised, mark, err
 }

@@ -134,10 +134,10 @@ type AttributeWriter interface {
 // SearchVersions orders what is known of a SKU. A row outlives its variant and
 // its number only rises, so that a late job can never put back what was deleted.
 type SearchVersions interface {
-	// Raise raises the version of every SKU that the product has or had, and
-	// returns them by SKU. A SKU that has since gone to another product is not
-	// this product's any more.
-	Raise(ctx context.Context, p id.Product) ([]SearchVersion, error)
+	// Raise raises the version of every SKU that the products have or had, and
+	// returns them for each product, by SKU. A SKU that has since gone to another
+	// product is not the first one's any more.
+	Raise(ctx context.Context, products ...id.Product) (map[id.Product][]SearchVersion, error)
 }
 
 // SearchVersion is the version under which a SKU is to be indexed now. Live

@@ -479,8 +479,9 @@ func TestSearchVersions_SideBySide(t *testing.T) {
 			wait.Go(func() {
 				for range 20 {
 					var raised []ports.SearchVersion
-					if err := s.try(func(ctx context.Context, tx ports.CatalogTx) (err error) {
-						raised, err = tx.Versions.Raise(ctx, p.ID)
+					if err := s.try(func(ctx context.Context, tx ports.CatalogTx) error {
+						all, err := tx.Versions.Raise(ctx, p.ID)
+						raised = all[p.ID]
 						return err
 					}); err != nil || len(raised) != 1 {
 						t.Errorf("%v, %v", raised, err)
@@ -514,8 +515,9 @@ func TestSearchVersions_SideBySide(t *testing.T) {
 		_, err = keeper.Exec(t.Context(), "ALTER SEQUENCE catalog.search_versions OWNED BY NONE") // nobody draws while it is locked
 		s.must(err)
 		wait.Go(func() {
-			failed = s.try(func(ctx context.Context, tx ports.CatalogTx) (err error) {
-				raised, err = tx.Versions.Raise(ctx, a.ID)
+			failed = s.try(func(ctx context.Context, tx ports.CatalogTx) error {
+				all, err := tx.Versions.Raise(ctx, a.ID)
+				raised = all[a.ID]
 				return err
 			})
 		})

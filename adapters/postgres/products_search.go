@@ -44,20 +44,23 @@ type searchVersions struct{ t *tx }
 var _ ports.SearchVersions = searchVersions{}
 
 // Raise is contracted by ports.SearchVersions.
-func (s searchVersions) Raise(ctx context.Context, p id.Product) ([]ports.SearchVersion, error) {
-	raised := []ports.SearchVersion{}
+func (s searchVersions) Raise(ctx context.Context, products ...id.Product) (map[id.Product][]ports.SearchVersion, error) {
+	raised := make(map[id.Product][]ports.SearchVersion, len(products))
+	for _, p := range products {
+		raised[p] = []ports.SearchVersion{}
+	}
 	var version int64
 	b := &pgx.Batch{}
 	b.Queue("SELECT nextval('catalog.search_versions')").QueryRow(func(row pgx.Row) error { return row.Scan(&version) })
-	b.Queue("SELECT sku, variant IS NOT NULL FROM catalog.skus WHERE product = $1 ORDER BY sku", uuid(p.UUID)).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			v := ports.SearchVersion{Version: version}
-			if err := rows.Scan(&v.SKU, &v.Live); err != nil {
-				return err
-			}
-			raised = append(raised, v)
-		}
-		return rows.Err()
+	b.Queue("SELECT product, sku, variant IS NOT NULL FROM catalog.skus WHERE product = ANY($1) ORDER BY sku",
+		uuids(products, func(p id.Product) id.UUID { return p.UUID })).Query(func(rows pgx.Rows) error {
+		v := ports.SearchVersion{Version: version}
+		var p id.Product
+		_, err := pgx.ForEachRow(rows, []any{(*uuid)(&p.UUID), &v.SKU, &v.Live}, func() error {
+			raised[p] = append(raised[p], v)
+			return nil
+		})
+		return err
 	})
 	if err := s.t.SendBatch(ctx, b).Close(); err != nil {
 		return nil, translate(ctx, err)

@@ -234,7 +234,7 @@ type searchVersions struct{ *session }
 
 var _ ports.SearchVersions = searchVersions{}
 
-func (s searchVersions) Raise(_ context.Context, p id.Product) ([]ports.SearchVersion, error) {
+func (s searchVersions) Raise(_ context.Context, products ...id.Product) (map[id.Product][]ports.SearchVersion, error) {
 	if s.clock == 0 {
 		if err := s.query("UPDATE search_clock SET at = at + 1 RETURNING at", func(r row) error {
 			s.clock = r.int64(0)
@@ -243,14 +243,17 @@ func (s searchVersions) Raise(_ context.Context, p id.Product) ([]ports.SearchVe
 			return nil, err
 		}
 	}
-	raised := []ports.SearchVersion{}
-	err := s.query("SELECT sku, variant IS NOT NULL FROM skus WHERE product = ?1", func(r row) error {
-		raised = append(raised, ports.SearchVersion{SKU: r.sku(0), Version: s.clock, Live: r.bool(1)})
-		return nil
-	}, p.UUID[:])
-	if err != nil {
-		return nil, err
+	raised := make(map[id.Product][]ports.SearchVersion, len(products))
+	for _, p := range products {
+		own := []ports.SearchVersion{}
+		if err := s.query("SELECT sku, variant IS NOT NULL FROM skus WHERE product = ?1", func(r row) error {
+			own = append(own, ports.SearchVersion{SKU: r.sku(0), Version: s.clock, Live: r.bool(1)})
+			return nil
+		}, p.UUID[:]); err != nil {
+			return nil, err
+		}
+		slices.SortFunc(own, func(a, b ports.SearchVersion) int { return strings.Compare(string(a.SKU), string(b.SKU)) })
+		raised[p] = own
 	}
-	slices.SortFunc(raised, func(a, b ports.SearchVersion) int { return strings.Compare(string(a.SKU), string(b.SKU)) })
 	return raised, nil
 }

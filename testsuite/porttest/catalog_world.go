@@ -137,9 +137,14 @@ func (w *catalogWorld) taxonomy() *catalog.Taxonomy {
 
 func (w *catalogWorld) raise(p id.Product) []ports.SearchVersion {
 	w.t.Helper()
-	var raised []ports.SearchVersion
+	return w.raiseAll(p)[p]
+}
+
+func (w *catalogWorld) raiseAll(products ...id.Product) map[id.Product][]ports.SearchVersion {
+	w.t.Helper()
+	var raised map[id.Product][]ports.SearchVersion
 	w.inTx(func(tx ports.CatalogTx) (err error) {
-		raised, err = tx.Versions.Raise(w.t.Context(), p)
+		raised, err = tx.Versions.Raise(w.t.Context(), products...)
 		return err
 	})
 	return raised

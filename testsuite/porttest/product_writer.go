@@ -270,6 +270,24 @@ func TestSearchVersions(t *testing.T, h CatalogHarness) {
 		mustRise(t, before[:1], after)
 	})
 
+	t.Run("OfManyAtOnce", func(t *testing.T) {
+		t.Parallel()
+		w := newCatalogWorld(t, h)
+		a, b := w.product("a"), w.product("b")
+		a.Variants = []catalog.Variant{w.variant("A-2"), w.variant("A-1")}
+		b.Variants = []catalog.Variant{w.variant("B")}
+		w.save(a)
+		w.save(b)
+		unknown := id.Product{UUID: w.ids.New()}
+		before := w.raise(a.ID)
+		all := w.raiseAll(b.ID, unknown, a.ID, b.ID)
+		mustSame(t, "one", versionsOf(all[a.ID]), nil, []string{"A-1 live", "A-2 live"})
+		mustSame(t, "another, named twice", versionsOf(all[b.ID]), nil, []string{"B live"})
+		mustSame(t, "an unknown one", all[unknown], nil, []ports.SearchVersion{})
+		mustRise(t, before, all[a.ID])
+		mustSame(t, "of none", w.raiseAll(), nil, map[id.Product][]ports.SearchVersion{})
+	})
+
 	t.Run("OfAnUnknownProductAreNone", func(t *testing.T) {
 		t.Parallel()
 		w := newCatalogWorld(t, h)
