@@ -44,8 +44,11 @@ func newMetrics() *metrics {
 	return m
 }
 
+// handler answers a scrape with what can be known now. What only a store that
+// does not answer could say is left out and counted in
+// promhttp_metric_handler_errors_total: the rest is needed most just then.
 func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry, ErrorHandling: promhttp.ContinueOnError})
 }
 
 func (m *metrics) request(route, method string, status int, took time.Duration) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -257,5 +259,21 @@ func TestDoubts_Collect(t *testing.T) {
 	m.registry.MustRegister(newDoubts(payments{err: errors.New("the store is away")}, time.Now))
 	if _, err := m.registry.Gather(); err == nil {
 		t.Error("a store that is away has no payments in doubt")
+	}
+}
+
+func TestMetrics_StoreThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	m.registry.MustRegister(newDoubts(payments{err: errors.New("the store is away")}, time.Now))
+	m.job("search.index_product", "ok", time.Second)
+	w := httptest.NewRecorder()
+	m.handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	told := w.Body.String()
+	if w.Code != http.StatusOK || !strings.Contains(told, `job_duration_seconds_count{result="ok",task="search.index_product"} 1`) {
+		t.Errorf("answers %d without what it knows: %s", w.Code, told)
+	}
+	if strings.Contains(told, "payment_unknown_gauge") {
+		t.Error("tells what it cannot know")
 	}
 }

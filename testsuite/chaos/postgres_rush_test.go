@@ -20,6 +20,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
 	orders "github.com/bodega-commerce/bodega/core/order"
+	"github.com/bodega-commerce/bodega/core/pricing"
 	"github.com/bodega-commerce/bodega/ports"
 	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
@@ -145,11 +146,21 @@ func TestRush_TwoServersOnPostgreSQL(t *testing.T) {
 	}
 }
 
+// again does what a client does that is told that the shop is too busy: the same
+// same once more. Nothing was done then, or it is done once.
+func again[T any](do func() (T, error)) (v T, err error) {
+	for began := time.Now(); ; {
+		if v, err = do(); !fault.Is(err, fault.Unavailable) || time.Since(began) > startTime {
+			return v, err
+		}
+	}
+}
+
 // sweep does what a server's loops do.
 func (w *tills) sweep(shop *core.Shop) {
 	ctx := context.WithoutCancel(w.t.Context())
-	_, err := shop.Checkout.Expire(ctx, 100)
-	_, err2 := shop.Payments.Reconcile(ctx, 100)
+	_, err := again(func() (int, error) { return shop.Checkout.Expire(ctx, 100) })
+	_, err2 := again(func() (int, error) { return shop.Payments.Reconcile(ctx, 100) })
 	if err := errors.Join(err, err2); err != nil {
 		w.t.Error(err)
 	}
@@ -159,10 +170,11 @@ func (w *tills) sweep(shop *core.Shop) {
 func (w *tills) visit(shop *core.Shop, skus []id.SKU, name string) (confirmed int32) {
 	ctx := w.t.Context()
 	by := account.System("test")
-	c, err := shop.Carts.Open(ctx, core.OpenCart{By: by})
+	c, err := again(func() (core.CartView, error) { return shop.Carts.Open(ctx, core.OpenCart{By: by}) })
 	for range 1 + rand.IntN(3) {
 		if err == nil {
-			c, err = shop.Carts.SetLine(ctx, core.SetCartLine{By: by, Cart: c.ID, Version: c.Version, SKU: skus[rand.IntN(len(skus))], Quantity: 1 + rand.IntN(2)})
+			add := core.SetCartLine{By: by, Cart: c.ID, Version: c.Version, SKU: skus[rand.IntN(len(skus))], Quantity: 1 + rand.IntN(2)}
+			c, err = again(func() (core.CartView, error) { return shop.Carts.SetLine(ctx, add) })
 		}
 	}
 	if err != nil {
@@ -172,7 +184,9 @@ func (w *tills) visit(shop *core.Shop, skus []id.SKU, name string) (confirmed in
 		return 0
 	}
 	to := orders.Address{LastName: "Doe", Line1: "Main Street 1", City: "Berlin", PostalCode: "10115", Country: "DE"}
-	q, err := shop.Checkout.Quote(ctx, core.QuoteCheckout{By: by, Cart: c.ID, ShipTo: to})
+	q, err := again(func() (pricing.Quote, error) {
+		return shop.Checkout.Quote(ctx, core.QuoteCheckout{By: by, Cart: c.ID, ShipTo: to})
+	})
 	if err != nil {
 		w.t.Errorf("%s: %v", name, err)
 		return 0
@@ -187,7 +201,7 @@ func (w *tills) visit(shop *core.Shop, skus []id.SKU, name string) (confirmed in
 		place := place
 		place.Key += fmt.Sprint("-", i*rand.IntN(2))
 		all.Go(func() {
-			placed, err := w.shop[i].Checkout.Place(ctx, place)
+			placed, err := again(func() (core.Placed, error) { return w.shop[i].Checkout.Place(ctx, place) })
 			switch {
 			case err == nil && placed.Order.Status == orders.Confirmed:
 				bought.Store(placed.Order.ID, true)
@@ -199,7 +213,8 @@ func (w *tills) visit(shop *core.Shop, skus []id.SKU, name string) (confirmed in
 	}
 	if rand.IntN(4) == 0 {
 		all.Go(func() {
-			_, err := shop.Carts.SetLine(ctx, core.SetCartLine{By: by, Cart: c.ID, Version: c.Version, SKU: skus[0], Quantity: 1})
+			change := core.SetCartLine{By: by, Cart: c.ID, Version: c.Version, SKU: skus[0], Quantity: 1}
+			_, err := again(func() (core.CartView, error) { return shop.Carts.SetLine(ctx, change) })
 			if err != nil && !fault.Is(err, fault.Conflict, fault.Stale, fault.Exhausted) {
 				w.t.Errorf("%s: %v", name, err)
 			}

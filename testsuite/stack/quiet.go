@@ -62,13 +62,13 @@ func (s *Shop) unfinished(ctx context.Context) (map[string]int, error) {
 }
 
 // Unfinished asks the operations port of a shop for its jobs, by task, that
-// are not done and not dead.
+// are not done and not dead. A shop that cannot tell now has something left.
 func Unfinished(ctx context.Context, opsURL string) (map[string]int, error) {
 	req, err := request(ctx, http.MethodGet, opsURL+"/metrics", nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	left := map[string]int{}
+	left, told := map[string]int{}, false
 	err = read(req, func(r io.Reader) error {
 		lines := bufio.NewScanner(r)
 		for lines.Scan() {
@@ -76,12 +76,16 @@ func Unfinished(ctx context.Context, opsURL string) (map[string]int, error) {
 			if err != nil {
 				return err
 			}
+			told = told || task != ""
 			if n > 0 {
 				left[task] += n
 			}
 		}
 		return lines.Err()
 	})
+	if !told {
+		left["what the store does not tell"]++
+	}
 	return left, err
 }
 
