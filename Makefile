@@ -102,6 +102,10 @@ bench: ## speed against hand-written baselines, as ratios and against limits
 chaos: ## kill, starve and stop the programs for a while (CHAOS_ROUNDS kills, 20 by default)
 	@CHAOS_ROUNDS=$${CHAOS_ROUNDS-20} go test ./testsuite/chaos -count=1 -v -timeout 30m
 
+.PHONY: sim
+sim: ## play SEEDS histories of a shop in bad weather (10000), or tell one: make sim SEED=17
+	@SIM_SEEDS=$(or $(SEEDS),10000) SIM_SEED=$(SEED) go test ./testsuite/sim -run TestShop -count=1 -timeout 6h $(if $(SEED),-v)
+
 # The production shape. Its images are looked for as the tests look for theirs:
 # official ones where there is a registry, else built here.
 COMPOSE := $$(docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose) -p bodega -f apps/deploy/compose.yaml

@@ -137,6 +137,7 @@ func (x *Checkout) place(ctx context.Context, c PlaceOrder) (Placed, error) {
 	case err == nil || placed.Final:
 	case final(err):
 		return x.refuse(context.WithoutCancel(ctx), k, err)
+	case fault.CodeOf(err) == fault.CodeOf(inProgress()): // the key is another's
 	case !fault.Is(err, fault.Unknown): // it may be under way: the lease decides when to look again
 		// Failing to free the key costs the next try the rest of the lease.
 		_ = x.s.Orders.Keys.Release(context.WithoutCancel(ctx), k)

@@ -28,7 +28,7 @@ type importRun struct {
 }
 
 const (
-	chunkLines = 1000     // lines that share a transaction
+	chunkLines = 2000     // lines that share a transaction
 	keptBytes  = 32 << 20 // of a feed that is read only once; its lines take some three times as much
 )
 
@@ -205,7 +205,7 @@ func (r *importRun) lines(ctx context.Context) error {
 
 // remember stores the report now and then, for who asks how it goes.
 func (r *importRun) remember(ctx context.Context) error {
-	if r.report.Lines/chunkLines%10 != 0 {
+	if r.report.Lines/chunkLines%5 != 0 {
 		return nil
 	}
 	return r.s.Catalog.Imports.SaveImport(ctx, r.report)

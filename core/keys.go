@@ -118,8 +118,12 @@ func (s *shared) claim(ctx context.Context, k ports.KeyRef, fingerprint [32]byte
 	case ports.ClaimOther:
 		return ports.Claimed{}, fault.New(fault.Invalid, "idempotency_key_reused", "this Idempotency-Key was used for another request")
 	case ports.ClaimInProgress:
-		return ports.Claimed{}, fault.New(fault.Conflict, "idempotency_in_progress", "a request with this Idempotency-Key is being worked on")
+		return ports.Claimed{}, inProgress()
 	default:
 		return claimed, nil
 	}
+}
+
+func inProgress() error {
+	return fault.New(fault.Conflict, "idempotency_in_progress", "a request with this Idempotency-Key is being worked on")
 }

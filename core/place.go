@@ -92,6 +92,11 @@ func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, bask
 			if basket, err = x.s.ownCart(ctx, c.By, c.Cart); err != nil {
 				return dossier{}, err
 			}
+		case fault.Is(err, fault.NotFound): // the cart, or the key: this took so long that its next holder has released it
+			if basket, err = x.s.ownCart(ctx, c.By, c.Cart); err == nil {
+				err = inProgress()
+			}
+			return dossier{}, err
 		case fault.Is(err, fault.Exists): // the number is taken, one in a trillion: draw another
 		default:
 			return dossier{}, err

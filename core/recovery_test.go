@@ -15,6 +15,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
+	"github.com/bodega-commerce/bodega/ports"
 )
 
 // A process is killed before or after each step of a checkout that reaches the
@@ -147,6 +148,35 @@ func TestCheckout_Place_UnknownCommits(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A request takes longer than its key is held, its next holder has given the key
+// back: it is told to try again, and then gets its order.
+func TestCheckout_Place_KeyTakenAndReleased(t *testing.T) {
+	t.Parallel()
+	w := openTill(t)
+	w.sell("TEE", 1500, 5)
+	s := w.enter(want{"TEE", 2})
+	command := s.command("k1", sandbox.TokenOK)
+	steps := 0
+	w.deadline = func() {
+		if steps++; steps != 3 { // the key is claimed, nothing is stored
+			return
+		}
+		if err := w.db.Orders().Keys.Release(t.Context(), ports.KeyRef{Owner: s.by.Owner(), Operation: core.OperationCheckout, Key: "k1"}); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := w.shop.Checkout.Place(t.Context(), command)
+	mustFail[any](t, err, fault.Conflict, "idempotency_in_progress")
+	w.deadline = nil
+	p, err := w.shop.Checkout.Place(t.Context(), command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	mustStand(t, w.order(p.ID), order.Confirmed, payment.Captured)
+	w.mustHave("TEE", 3, 0)
 }
 
 func TestCheckout_Expire(t *testing.T) {

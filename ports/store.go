@@ -106,6 +106,8 @@ type OrderStore struct {
 	History  OrderHistory
 	Payments Payments
 	Keys     Keys
+	Prices   PriceRules // nil: operators have said nothing about prices
+	Coupons  Coupons    // nil, as is Prices: there are none
 	Expired  Expired
 	Marks    Marker
 	// Joined says that all of this happens inside a transaction of the caller's,
@@ -114,15 +116,17 @@ type OrderStore struct {
 }
 
 // OrderTx is what an order transaction may do. Statements lock in the order of
-// its fields: cart, order, payment, key, then stock last. What a method only
+// its fields: rules, cart, order, payment, key, coupon, then stock last. What a method only
 // writes may be sent later: its error then comes from a later call, or from InTx.
 type OrderTx struct {
+	Prices   PriceRuleWriter
 	Carts    CartWriter
 	Orders   OrderWriter
 	Payments PaymentWriter
 	Keys     KeyWriter
 	Inbox    Inbox
 	Jobs     Outbox
+	Coupons  CouponWriter
 	Stock    StockWriter
 }
 

@@ -64,11 +64,13 @@ const (
 	flagFeatured
 )
 
-// posting says which documents have a term, ascending, and where in each.
-// It is immutable; a longer one shares its arrays.
+// posting says which documents have a term, ascending, and where in each. The
+// writer adds to one that it made since the last state was handed out; others
+// are immutable, and a longer one shares its arrays.
 type posting struct {
 	docs  []uint32
 	where []place
+	epoch uint64 // of paged, in which it was made
 }
 
 // place says where in a document a term stands.

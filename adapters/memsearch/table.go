@@ -195,13 +195,16 @@ func (t *table) indexWords(doc uint32, d *search.Document) {
 
 	for _, term := range t.touched {
 		row := t.postings.edit(term)
-		p := &posting{}
-		if *row != nil {
-			*p = **row
+		p := *row
+		if p == nil || p.epoch != t.postings.epoch { // readers have it as it is
+			p = &posting{epoch: t.postings.epoch}
+			if *row != nil {
+				p.docs, p.where = (*row).docs, (*row).where
+			}
+			*row = p
 		}
 		p.docs = append(p.docs, doc)
 		p.where = append(p.where, t.where[term])
-		*row = p
 		t.where[term] = 0
 	}
 	t.touched = t.touched[:0]

@@ -101,6 +101,16 @@ var orderBreaks = map[string]struct {
 		"UPDATE orders.carts SET status = 'ordering' WHERE status = 'ordered'",
 		func(s sold) string { return s.confirmed.Cart.String() }, "is locked by an order that is confirmed", false,
 	},
+	"coupon_used_by_living_orders": {
+		`INSERT INTO orders.coupons (code, promotion_id, usage_limit, per_customer, used, version) VALUES ('TEN', gen_random_uuid(), 0, 0, 1, 1);
+			INSERT INTO orders.coupon_customers (code, email, used) VALUES ('TEN', 'ada@example.com', 1);
+			INSERT INTO orders.redemptions (order_id, code, email) VALUES ('00000000-0000-0000-0000-000000000001', 'TEN', 'ada@example.com')`,
+		func(sold) string { return "00000000-0000-0000-0000-000000000001" }, "TEN redeemed by an order that is gone", false,
+	},
+	"coupon_uses_are_redemptions": {
+		"INSERT INTO orders.coupons (code, promotion_id, usage_limit, per_customer, used, version) VALUES ('TEN', gen_random_uuid(), 0, 0, 1, 1)",
+		func(sold) string { return "TEN" }, "used 1, redeemed 0, counted 0", false,
+	},
 	"order_confirmed_is_announced": {"DELETE FROM orders.confirmations", sold.confirmedID, "has 0 confirmations", true},
 	"order_has_one_key": {
 		`INSERT INTO orders.idempotency_keys (owner, operation, key, fingerprint, locked_until, order_id, created_at)

@@ -23,6 +23,12 @@ func orderConstraint(pg *pgconn.PgError) *fault.Error {
 		return fault.Missing("payment")
 	case "missing_key":
 		return fault.Missing("idempotency key")
+	case "missing_coupon":
+		return fault.Missing("coupon")
+	case "missing_price_rules":
+		return fault.New(fault.Stale, "price_rules_changed", "what makes prices was changed meanwhile")
+	case "coupons_code":
+		return fault.Duplicate("code")
 	case "stale_cart", "stale_order", "stale_payment":
 		current, _ := strconv.ParseInt(pg.Detail, 10, 64)
 		return fault.VersionConflict(current)

@@ -11,12 +11,14 @@ func orderStore(r *realm) ports.OrderStore {
 	return ports.OrderStore{
 		Tx: transactor[ports.OrderTx]{r, func(t *tx) ports.OrderTx {
 			return ports.OrderTx{
+				Prices:   priceRuleWriter{t},
 				Carts:    cartWriter{t},
 				Orders:   orderWriter{t},
 				Payments: paymentWriter{t},
 				Keys:     keyWriter{t},
 				Inbox:    inbox{t},
 				Jobs:     outbox{t, r},
+				Coupons:  couponWriter{t},
 				Stock:    stockWriter{t},
 			}
 		}},
@@ -26,6 +28,8 @@ func orderStore(r *realm) ports.OrderStore {
 		History:  orderRecords{r},
 		Payments: payments{r},
 		Keys:     keys{r},
+		Prices:   priceRules{r},
+		Coupons:  coupons{r},
 		Expired:  expired{r},
 		Marks:    marker{r},
 	}

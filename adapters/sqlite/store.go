@@ -34,12 +34,14 @@ func (db *DB) Orders() ports.OrderStore {
 	return ports.OrderStore{
 		Tx: transactor[ports.OrderTx]{db, ports.Orders, func(s *session) ports.OrderTx {
 			return ports.OrderTx{
+				Prices:   priceRuleWriter{s},
 				Carts:    cartWriter{s},
 				Orders:   orderWriter{s},
 				Payments: paymentWriter{s},
 				Keys:     keyWriter{s},
 				Inbox:    inbox{s},
 				Jobs:     outbox{s, ports.Orders, db.queue},
+				Coupons:  couponWriter{s},
 				Stock:    stockWriter{db, s},
 			}
 		}},
@@ -49,6 +51,8 @@ func (db *DB) Orders() ports.OrderStore {
 		History:  orderRecords{db},
 		Payments: payments{db},
 		Keys:     keys{db},
+		Prices:   priceRules{db},
+		Coupons:  coupons{db},
 		Expired:  expired{db},
 		Marks:    marker{db, ports.Orders},
 	}

@@ -19,14 +19,15 @@ const (
 )
 
 // Promotion is a reason to pay less. One that needs no coupon is everybody's.
+// Its amounts are stored even if there are none: omitzero would lose nought.
 type Promotion struct {
 	ID          id.Promotion  `json:"id"`
 	Name        string        `json:"name"` // as the receipt says it
 	Type        PromotionType `json:"type"`
 	BasisPoints int64         `json:"basis_points,omitzero"` // of PercentageOff: 1000 is 10 %
-	Amount      money.Amount  `json:"amount,omitzero"`       // of AmountOff
+	Amount      money.Amount  `json:"amount"`                // of AmountOff
 	Categories  []id.Category `json:"categories,omitempty"`  // whose goods it is for, with all below them; empty: all
-	Minimum     money.Amount  `json:"minimum,omitzero"`      // what the goods it is for must cost together; none: anything
+	Minimum     money.Amount  `json:"minimum"`               // what the goods it is for must cost together; none: anything
 	NeedsCoupon bool          `json:"needs_coupon,omitzero"`
 	Disabled    bool          `json:"disabled,omitzero"`
 	StartsAt    time.Time     `json:"starts_at,omitzero"` // zero: at once
@@ -110,4 +111,16 @@ func ParseCode(code string) (string, error) {
 		return "", fault.InvalidField("code", "pattern", "must be 1 to 64 letters, digits, '.', '_' or '-', and begin with a letter or digit")
 	}
 	return strings.ToUpper(code), nil
+}
+
+// Redemption is an order's use of coupons, each of which counts once.
+type Redemption struct {
+	Order id.Order
+	Email string // lower case: who uses them
+	Codes []string
+}
+
+// CouponExhausted is the error of a coupon that has been used as often as it may be.
+func CouponExhausted(code string) error {
+	return fault.New(fault.Exhausted, "coupon_exhausted", "the coupon "+code+" has been used as often as it may be")
 }

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"encoding/json"
 	"fmt"
 	"unicode/utf8"
 
@@ -15,6 +16,32 @@ type Rules struct {
 	Tariffs    []Tariff    `json:"tariffs"`   // none: the settings' flat rate
 	TaxRates   []TaxRate   `json:"tax_rates"` // none: those of the settings
 	Promotions []Promotion `json:"promotions"`
+}
+
+// Marshal returns the document a store keeps of the rules, beside their revision.
+func (r *Rules) Marshal() ([]byte, error) { return json.Marshal(r) }
+
+// ParseRules reads what Marshal wrote. No list in it is nil.
+func ParseRules(doc []byte, revision int64) (Rules, error) {
+	r := Rules{Revision: revision}
+	if err := json.Unmarshal(doc, &r); err != nil {
+		return Rules{}, err
+	}
+	r.Tariffs, r.TaxRates, r.Promotions = listed(r.Tariffs), listed(r.TaxRates), listed(r.Promotions)
+	for i := range r.Tariffs {
+		r.Tariffs[i].Countries, r.Tariffs[i].Steps = listed(r.Tariffs[i].Countries), listed(r.Tariffs[i].Steps)
+	}
+	for i := range r.Promotions {
+		r.Promotions[i].Categories = listed(r.Promotions[i].Categories)
+	}
+	return r, nil
+}
+
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // MaxRules bounds how many there are of each kind: all are read at once.

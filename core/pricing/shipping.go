@@ -34,9 +34,9 @@ type Tariff struct {
 	Name      string       `json:"name"`
 	Countries []string     `json:"countries,omitempty"` // empty: all the shop sends to
 	By        RateBy       `json:"by"`
-	Steps     []RateStep   `json:"steps"`              // by rising From; a flat rate has one, from 0
-	Max       int64        `json:"max,omitzero"`       // the most grams or minor units it is for; 0: any number
-	FreeFrom  money.Amount `json:"free_from,omitzero"` // from this total on it costs nothing; none: never
+	Steps     []RateStep   `json:"steps"`        // by rising From; a flat rate has one, from 0
+	Max       int64        `json:"max,omitzero"` // the most grams or minor units it is for; 0: any number
+	FreeFrom  money.Amount `json:"free_from"`    // from this total on it costs nothing; none: never
 	MinDays   int          `json:"min_days,omitzero"`
 	MaxDays   int          `json:"max_days,omitzero"`
 	Position  int          `json:"position,omitzero"` // among the methods

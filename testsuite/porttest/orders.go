@@ -33,6 +33,8 @@ func TestOrderStore(t *testing.T, h OrderHarness) {
 	t.Run("Orders", func(t *testing.T) { TestOrders(t, h) })
 	t.Run("Payments", func(t *testing.T) { TestPayments(t, h) })
 	t.Run("Keys", func(t *testing.T) { TestKeys(t, h) })
+	t.Run("Prices", func(t *testing.T) { TestPrices(t, h) })
+	t.Run("Coupons", func(t *testing.T) { TestCoupons(t, h) })
 	t.Run("Inbox", func(t *testing.T) { TestInbox(t, h) })
 }
 

@@ -1,0 +1,4 @@
+-- an order that failed or was cancelled holds no use of a coupon
+SELECT r.order_id, r.code || ' redeemed by an order that is ' || coalesce(o.status, 'gone')
+FROM redemptions r LEFT JOIN orders o ON o.id = r.order_id
+WHERE o.id IS NULL OR o.status IN ('payment_failed', 'canceled');

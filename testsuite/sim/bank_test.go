@@ -1,0 +1,209 @@
+package sim
+
+import (
+	"context"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/payment"
+	"github.com/bodega-commerce/bodega/ports"
+)
+
+// The tokens that decide what becomes of a payment.
+const (
+	tokenOK       = "ok"
+	tokenDeclined = "declined"
+	tokenAction   = "action"
+)
+
+// actionTime is how long a shopper has for what a payment requires.
+const actionTime = 3 * time.Minute
+
+// bank is a payment provider that never fails by itself. Its books are what the
+// shop's are held against.
+type bank struct {
+	mu       sync.Mutex
+	accounts map[id.Payment]*holding
+	order    []id.Payment // as they were opened
+}
+
+type holding struct {
+	payment  id.Payment
+	order    id.Order
+	status   payment.Status
+	amount   money.Amount // none: voided before it was asked for
+	captured int64
+	refunds  map[id.Refund]int64
+	actBy    time.Time
+	lenient  bool // pays out more than came in
+}
+
+var _ ports.PaymentProvider = (*bank)(nil)
+
+func newBank() *bank { return &bank{accounts: map[id.Payment]*holding{}} }
+
+func (a *holding) refunded() (sum int64) {
+	for _, r := range a.refunds {
+		sum += r
+	}
+	return sum
+}
+
+func (a *holding) state() payment.State {
+	s := payment.State{Status: a.status, Reference: hex.EncodeToString(a.payment.UUID[:]), Amount: a.amount}
+	if a.status == payment.Captured {
+		s.Captured = money.New(a.captured, a.amount.Currency())
+		s.Refunded = money.New(a.refunded(), a.amount.Currency())
+	}
+	switch a.status {
+	case payment.Failed:
+		s.DeclineCode = "card_declined"
+	case payment.RequiresAction:
+		s.NextAction = &payment.NextAction{Type: "redirect", URL: "https://bank.example"}
+	default:
+	}
+	return s
+}
+
+// on runs fn on an account, nil if there is none.
+func (b *bank) on(p id.Payment, fn func(*holding) (*holding, error)) (payment.State, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a := b.accounts[p]
+	if a != nil && a.status == payment.RequiresAction && !time.Now().Before(a.actBy) {
+		a.status = payment.Failed
+	}
+	after, err := fn(a)
+	if err != nil {
+		return payment.State{}, err
+	}
+	if a == nil {
+		b.accounts[p] = after
+		b.order = append(b.order, p)
+	}
+	return after.state(), nil
+}
+
+func known(fn func(*holding) error) func(*holding) (*holding, error) {
+	return func(a *holding) (*holding, error) {
+		if a == nil {
+			return nil, fault.Missing("payment")
+		}
+		return a, fn(a)
+	}
+}
+
+func forbidden(a *holding) error {
+	return fault.New(fault.Conflict, "", "the payment is "+string(a.status))
+}
+
+func (b *bank) Authorize(_ context.Context, r payment.Request) (payment.State, error) {
+	return b.on(r.ID, func(a *holding) (*holding, error) {
+		switch {
+		case a == nil:
+		case !a.amount.IsNone() && a.amount != r.Amount:
+			return nil, forbidden(a)
+		default:
+			return a, nil
+		}
+		a = &holding{payment: r.ID, order: r.Order, amount: r.Amount, refunds: map[id.Refund]int64{}}
+		switch r.Token {
+		case tokenOK:
+			a.status = payment.Authorized
+		case tokenAction:
+			a.status, a.actBy = payment.RequiresAction, time.Now().Add(actionTime)
+		default:
+			a.status = payment.Failed
+		}
+		return a, nil
+	})
+}
+
+func (b *bank) Lookup(_ context.Context, p id.Payment) (payment.State, error) {
+	return b.on(p, known(func(*holding) error { return nil }))
+}
+
+// complete plays the shopper.
+func (b *bank) complete(p id.Payment, ok bool) error {
+	_, err := b.on(p, known(func(a *holding) error {
+		if a.status != payment.RequiresAction {
+			return forbidden(a)
+		}
+		if a.status = payment.Failed; ok {
+			a.status = payment.Authorized
+		}
+		return nil
+	}))
+	return err
+}
+
+func (b *bank) Capture(_ context.Context, p id.Payment, amount money.Amount) (payment.State, error) {
+	return b.on(p, known(func(a *holding) error {
+		switch a.status {
+		case payment.Captured:
+			return nil
+		case payment.Authorized:
+		default:
+			return forbidden(a)
+		}
+		if err := amount.Within(a.amount); err != nil {
+			return err
+		}
+		a.status, a.captured = payment.Captured, amount.Minor()
+		return nil
+	}))
+}
+
+func (b *bank) Void(_ context.Context, p id.Payment) (payment.State, error) {
+	return b.on(p, func(a *holding) (*holding, error) {
+		if a == nil {
+			return &holding{payment: p, status: payment.Canceled}, nil
+		}
+		switch a.status {
+		case payment.Authorized, payment.RequiresAction:
+			a.status = payment.Canceled
+		case payment.Captured:
+			return nil, forbidden(a)
+		default:
+		}
+		return a, nil
+	})
+}
+
+func (b *bank) Refund(_ context.Context, p id.Payment, r id.Refund, amount money.Amount) (payment.State, error) {
+	return b.on(p, known(func(a *holding) error {
+		if before, done := a.refunds[r]; done {
+			if before != amount.Minor() {
+				return forbidden(a)
+			}
+			return nil
+		}
+		if a.status != payment.Captured {
+			return forbidden(a)
+		}
+		if left := money.New(a.captured-a.refunded(), a.amount.Currency()); !a.lenient {
+			if err := amount.Within(left); err != nil {
+				return err
+			}
+		}
+		a.refunds[r] = amount.Minor()
+		return nil
+	}))
+}
+
+// post is a post office: what was handed over arrives.
+type post struct {
+	mu   sync.Mutex
+	sent []ports.Message
+}
+
+func (p *post) Send(_ context.Context, m ports.Message) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent = append(p.sent, m)
+	return nil
+}
