@@ -147,7 +147,7 @@ func TestRush_TwoServersOnPostgreSQL(t *testing.T) {
 }
 
 // again does what a client does that is told that the shop is too busy: the same
-// same once more. Nothing was done then, or it is done once.
+// once more. Nothing was done then, or it is done once.
 func again[T any](do func() (T, error)) (v T, err error) {
 	for began := time.Now(); ; {
 		if v, err = do(); !fault.Is(err, fault.Unavailable) || time.Since(began) > startTime {
