@@ -67,9 +67,9 @@ func (x *Carts) Open(ctx context.Context, c OpenCart) (CartView, error) {
 	if err != nil {
 		return CartView{}, err
 	}
-	v := x.s.cartView(k, goods{}, mark)
+	v, err := x.s.cartView(ctx, k, goods{}, mark)
 	v.Token = token
-	return v, nil
+	return v, err
 }
 
 // Find shows a cart at today's prices.
@@ -90,7 +90,7 @@ func (x *Carts) Find(ctx context.Context, c FindCart) (CartView, error) {
 	if err != nil {
 		return CartView{}, err
 	}
-	return x.s.cartView(k, g, ports.Mark{}), nil
+	return x.s.cartView(ctx, k, g, ports.Mark{})
 }
 
 // SetLine sets a line's quantity. NotFound for a SKU that is not sold, Invalid
@@ -146,7 +146,7 @@ func (x *Carts) set(ctx context.Context, c SetCartLine, removing bool) (CartView
 			return CartView{}, err
 		}
 	}
-	return x.s.cartView(k, g, mark), nil
+	return x.s.cartView(ctx, k, g, mark)
 }
 
 // expiredLife is how long a cart that expired can still be looked at.
@@ -218,7 +218,7 @@ func (g goods) cover(k cart.Cart) bool {
 // expired, whether or not that was written down. Its subtotal is of what is still
 // sold and stops at money.Max: a cart beyond that can be looked at, but not
 // ordered.
-func (s *shared) cartView(k cart.Cart, g goods, mark ports.Mark) CartView {
+func (s *shared) cartView(ctx context.Context, k cart.Cart, g goods, mark ports.Mark) (CartView, error) {
 	v := CartView{Cart: k, Lines: make([]CartLine, len(k.Lines)), Subtotal: money.New(0, k.Currency), Discount: money.New(0, k.Currency), Mark: mark}
 	if k.Over(s.Now()) {
 		v.Status = cart.Expired
@@ -252,5 +252,33 @@ func (s *shared) cartView(k cart.Cart, g goods, mark ports.Mark) CartView {
 		}
 		v.Lines[i] = line
 	}
-	return v
+	return v, s.discount(ctx, &v, k, g)
+}
+
+// discount shows what is off a cart before it is sent anywhere, and which of its
+// coupons count. A cart that an order is made of shows neither: the order does.
+func (s *shared) discount(ctx context.Context, v *CartView, k cart.Cart, g goods) error {
+	v.Coupons = make([]CartCoupon, len(k.Coupons))
+	for i, code := range k.Coupons {
+		v.Coupons[i].Code = code
+	}
+	if v.Status != cart.Open || len(k.Lines)+len(k.Coupons) == 0 {
+		return nil
+	}
+	book, err := s.prices(ctx, shownAge)
+	if err != nil {
+		return err
+	}
+	bill, problems, err := s.bill(ctx, book, k, g.offers)
+	if fault.Is(err, fault.Invalid) { // more than money.Max: nothing can be said
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.Discount = bill.Discount()
+	for i, code := range k.Coupons {
+		v.Coupons[i].Problem = problems[code]
+	}
+	return nil
 }

@@ -74,7 +74,7 @@ func (x *Checkout) Quote(ctx context.Context, c QuoteCheckout) (pricing.Quote, e
 	if err != nil {
 		return pricing.Quote{}, err
 	}
-	q, err := x.s.quote(ctx, k, c.ShipTo, c.ShippingMethod)
+	q, err := x.s.quote(ctx, k, c.ShipTo, c.ShippingMethod, shownAge)
 	return q.Quote, err
 }
 
@@ -85,7 +85,7 @@ func (x *Checkout) Quote(ctx context.Context, c QuoteCheckout) (pricing.Quote, e
 //
 // Final errors, which end the key: Declined (payment_declined, Data
 // payment.Declined), Exhausted (out_of_stock), Conflict (price_changed, Data
-// Requote; cart_already_ordered). Others leave the key free for another try:
+// Requote; cart_already_ordered), Exhausted (coupon_exhausted). Others leave the key free for another try:
 // Invalid (what Quote refuses, wrong members), Invalid (idempotency_key_reused),
 // Malformed (idempotency_key_missing, idempotency_key_invalid), Conflict
 // (cart_locked, idempotency_in_progress), Gone (cart_expired), Unavailable
@@ -176,8 +176,7 @@ func (x *Checkout) complete(c *PlaceOrder) error {
 	if c.Expect.Currency() != x.s.Currency {
 		return fault.New(fault.Invalid, "currency_mismatch", "the shop sells in "+string(x.s.Currency))
 	}
-	_, _, err = x.s.shipping(c.ShipTo.Country, c.ShippingMethod)
-	return err
+	return x.s.reaches(c.ShipTo.Country)
 }
 
 // fingerprint tells requests under one key apart: everything but the key and

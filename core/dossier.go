@@ -57,6 +57,7 @@ func (s *shared) view(d dossier, mark ports.Mark) OrderView {
 type effects struct {
 	jobs    []job.Envelope
 	outcome []byte // finishes the key of the checkout; nil: it stays as it is
+	coupons bool   // the order's can be used again
 	stock   func(ctx context.Context, tx ports.StockWriter) ([]inventory.Change, error)
 }
 
@@ -79,6 +80,7 @@ func (s *shared) move(ctx context.Context, d dossier, shelves shelves, t *turn, 
 			return err
 		}
 		after.outcome = e.outcome
+		e.coupons = after.order.Dead() && !before.order.Dead() && len(after.order.Coupons()) > 0
 		if after.cart.Version != before.cart.Version {
 			if err := tx.Carts.SaveCart(ctx, after.cart); err != nil {
 				return err
@@ -123,6 +125,11 @@ func (e effects) carryOut(ctx context.Context, tx ports.OrderTx, o id.Order, she
 	}
 	if len(e.jobs) > 0 {
 		if err := tx.Jobs.Add(ctx, e.jobs...); err != nil {
+			return err
+		}
+	}
+	if e.coupons {
+		if err := tx.Coupons.GiveBack(ctx, o); err != nil {
 			return err
 		}
 	}

@@ -33,6 +33,14 @@ func TestTill_OwnedThingsAreNotFound(t *testing.T) {
 			_, err := w.shop.Carts.RemoveLine(t.Context(), core.RemoveCartLine{By: by, Cart: c, SKU: "TEE"})
 			return err
 		},
+		"Carts.ApplyCoupon": func(by account.Actor, c id.Cart, _ id.Order) error {
+			_, err := w.shop.Carts.ApplyCoupon(t.Context(), core.ApplyCoupon{By: by, Cart: c, Code: "TEN"})
+			return err
+		},
+		"Carts.RemoveCoupon": func(by account.Actor, c id.Cart, _ id.Order) error {
+			_, err := w.shop.Carts.RemoveCoupon(t.Context(), core.RemoveCoupon{By: by, Cart: c, Code: "TEN"})
+			return err
+		},
 		"Checkout.Quote": func(by account.Actor, c id.Cart, _ id.Order) error {
 			_, err := w.shop.Checkout.Quote(t.Context(), core.QuoteCheckout{By: by, Cart: c, ShipTo: berlin})
 			return err

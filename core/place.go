@@ -10,6 +10,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
+	"github.com/bodega-commerce/bodega/core/pricing"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -69,8 +70,13 @@ func (x *Checkout) carryOn(ctx context.Context, c PlaceOrder, k ports.KeyRef, be
 // begin stores the order of a cart at the price that was shown, with its
 // payment, and takes the stock, all in one transaction.
 func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, basket cart.Cart) (dossier, error) {
+	age := placedAge
 	for range beginAttempts {
-		q, err := x.s.quote(ctx, basket, c.ShipTo, c.ShippingMethod)
+		q, err := x.s.quote(ctx, basket, c.ShipTo, c.ShippingMethod, age)
+		if age > 0 && (err != nil || q.Total != c.Expect) { // perhaps by rules that are not in force any more
+			age = 0
+			q, err = x.s.quote(ctx, basket, c.ShipTo, c.ShippingMethod, age)
+		}
 		if err != nil {
 			return dossier{}, err
 		}
@@ -80,6 +86,11 @@ func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, bask
 		t := x.s.turn(ctx, c.By.Role())
 		d := x.draft(t, c, basket, q)
 		_, err = x.s.Orders.Tx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
+			if x.s.Orders.Prices != nil {
+				if err := tx.Prices.RequirePriceRules(ctx, q.rules); err != nil {
+					return err
+				}
+			}
 			return d.open(ctx, tx, k, basket, shelvesOf(q.offers), t)
 		})
 		if fault.Is(err, fault.Unknown) {
@@ -88,7 +99,8 @@ func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, bask
 		switch {
 		case err == nil:
 			return d, nil
-		case fault.Is(err, fault.Stale):
+		case fault.Is(err, fault.Stale): // the cart or the price rules were changed meanwhile
+			age = 0
 			if basket, err = x.s.ownCart(ctx, c.By, c.Cart); err != nil {
 				return dossier{}, err
 			}
@@ -102,7 +114,7 @@ func (x *Checkout) begin(ctx context.Context, c PlaceOrder, k ports.KeyRef, bask
 			return dossier{}, err
 		}
 	}
-	return dossier{}, fault.New(fault.Unavailable, "unavailable", "the cart keeps changing")
+	return dossier{}, fault.New(fault.Unavailable, "unavailable", "the cart or its prices keep changing")
 }
 
 // happened looks whether an order is there whose commit has an unknown outcome:
@@ -138,7 +150,8 @@ func (x *Checkout) draft(t *turn, c PlaceOrder, basket cart.Cart, q quoted) doss
 	return d
 }
 
-// open stores a drafted order: cart, order, payment, key, and last the stock.
+// open stores a drafted order: cart, order, payment, key, coupons, and last the
+// stock.
 func (d *dossier) open(ctx context.Context, tx ports.OrderTx, k ports.KeyRef, read cart.Cart, where shelves, t *turn) error {
 	basket := read
 	if err := basket.BeginOrder(d.order.ID, t.now); err != nil {
@@ -158,6 +171,11 @@ func (d *dossier) open(ctx context.Context, tx ports.OrderTx, k ports.KeyRef, re
 	}
 	if err := tx.Keys.Attach(ctx, k, d.order.ID); err != nil {
 		return err
+	}
+	if codes := d.order.Coupons(); len(codes) > 0 {
+		if err := tx.Coupons.Redeem(ctx, pricing.Redemption{Order: d.order.ID, Email: d.order.Email, Codes: codes}); err != nil {
+			return err
+		}
 	}
 	changes, err := tx.Stock.Reserve(ctx, reservation(d.order, t.now, t.s.ReservationTTL))
 	if err != nil {

@@ -3,27 +3,27 @@ package core
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/inventory"
-	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/pricing"
 )
 
-// flatShipping is the code of the one shipping method there is.
-const flatShipping = "standard"
-
-// quoted is a quote and the offers it was made from.
+// quoted is a quote, the offers it was made from, and the revision of the price
+// rules it was made by.
 type quoted struct {
 	pricing.Quote
 	offers map[string]catalog.Offer // by id.SKU.Fold
+	rules  int64
 }
 
-// quote computes what a cart costs now, from the offers on the primary.
-func (s *shared) quote(ctx context.Context, k cart.Cart, to order.Address, method string) (quoted, error) {
+// quote computes what a cart costs now, from the offers on the primary and price
+// rules of at most an age.
+func (s *shared) quote(ctx context.Context, k cart.Cart, to order.Address, method string, age time.Duration) (quoted, error) {
 	now := s.Now()
 	if err := k.Editable(now); err != nil {
 		return quoted{}, err
@@ -31,7 +31,10 @@ func (s *shared) quote(ctx context.Context, k cart.Cart, to order.Address, metho
 	if len(k.Lines) == 0 {
 		return quoted{}, fault.InvalidField("cart_id", "required", "the cart is empty")
 	}
-	methods, shipping, err := s.shipping(to.Country, method)
+	if err := s.reaches(to.Country); err != nil {
+		return quoted{}, err
+	}
+	book, err := s.prices(ctx, age)
 	if err != nil {
 		return quoted{}, err
 	}
@@ -39,59 +42,48 @@ func (s *shared) quote(ctx context.Context, k cart.Cart, to order.Address, metho
 	if err != nil {
 		return quoted{}, err
 	}
-	var items []pricing.Item
 	var gone []inventory.Shortage
 	for _, l := range k.Lines {
-		o := offers[l.SKU.Fold()]
-		if !o.Sold {
+		if !offers[l.SKU.Fold()].Sold {
 			gone = append(gone, inventory.Shortage{SKU: l.SKU, Requested: l.Quantity})
-			continue
 		}
-		items = append(items, pricing.Item{SKU: o.SKU, Quantity: l.Quantity, UnitPrice: o.Price, Category: o.Category})
 	}
 	if len(gone) > 0 {
 		return quoted{}, inventory.OutOfStock(gone...)
 	}
-	q := pricing.Quote{Cart: k.ID, CartVersion: k.Version, Methods: methods, ExpiresAt: now.Add(s.ReservationTTL)}
-	bill, err := pricing.NewBill(s.Currency, !s.PricesExcludeTax, items, nil)
+	bill, _, err := s.bill(ctx, book, k, offers)
+	if err != nil {
+		return quoted{}, err
+	}
+	methods, shipping, err := s.shipping(ctx, book, k, bill, to, method)
 	if err != nil {
 		return quoted{}, err
 	}
 	bill.Ship(shipping)
-	totals, lines, err := bill.Close(s.taxRate(to.Country).Tax(bill.Taxable()))
+	tax, err := s.tax(ctx, book, bill, to)
 	if err != nil {
 		return quoted{}, err
 	}
-	q.Totals = totals
+	q := pricing.Quote{Cart: k.ID, CartVersion: k.Version, Methods: methods, ExpiresAt: now.Add(s.ReservationTTL)}
+	var lines []pricing.Line
+	if q.Totals, lines, err = bill.Close(tax); err != nil {
+		return quoted{}, err
+	}
 	for _, l := range lines {
 		q.Lines = append(q.Lines, pricing.QuoteLine{Line: l, Name: offers[l.SKU.Fold()].Title})
 	}
-	return quoted{q, offers}, nil
+	return quoted{q, offers, book.Revision}, nil
 }
 
-// shipping returns the ways to send a parcel to a country, the one chosen
-// selected ("": the cheapest), and its price.
-func (s *shared) shipping(country, chosen string) ([]pricing.ShippingMethod, money.Amount, error) {
+// reaches answers Invalid unless the shop sends to a country.
+func (s *shared) reaches(country string) error {
 	switch {
 	case country == "":
-		return nil, money.Amount{}, fault.InvalidField("ship_to.country", "required", "is required")
+		return fault.InvalidField("ship_to.country", "required", "is required")
 	case !order.KnownCountry(country):
-		return nil, money.Amount{}, fault.InvalidField("ship_to.country", "enum", "must be an ISO 3166-1 alpha-2 code")
+		return fault.InvalidField("ship_to.country", "enum", "must be an ISO 3166-1 alpha-2 code")
 	case !slices.Contains(s.ShippingCountries, country):
-		return nil, money.Amount{}, fault.New(fault.Invalid, "shipping_unavailable", "the shop does not ship to "+country)
-	case chosen != "" && chosen != flatShipping:
-		return nil, money.Amount{}, fault.InvalidField("shipping_method", "unknown_reference", "is not a shipping method")
-	}
-	price := money.New(s.ShippingFlat, s.Currency)
-	return []pricing.ShippingMethod{{Code: flatShipping, Name: "Standard shipping", Price: price, MinDays: 2, MaxDays: 5, Selected: true}}, price, nil
-}
-
-// taxRate returns the rate of a country; nil if it has none.
-func (s *shared) taxRate(country string) *pricing.TaxRate {
-	for i := range s.TaxRates {
-		if s.TaxRates[i].Country == country {
-			return &s.TaxRates[i]
-		}
+		return fault.New(fault.Invalid, "shipping_unavailable", "the shop does not ship to "+country)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/account"
@@ -32,6 +33,9 @@ type Deps struct {
 
 	Imager ports.Imager      // nil: pictures cannot be uploaded
 	Caches ports.Invalidator // nil: nothing is cached between shop and store
+
+	Shipping ports.ShippingRater // nil: the shop's own shipping methods
+	Tax      ports.TaxCalculator // nil: the shop's own tax rates
 
 	// Sandbox plays the shopper's part in pretended payments; nil: none can be completed by hand.
 	Sandbox ports.PaymentCompleter
@@ -92,6 +96,7 @@ type Shop struct {
 	Inventory *Inventory
 	Keys      *Keys
 	Mails     *Mails
+	Prices    *Prices
 
 	s *shared
 }
@@ -100,7 +105,8 @@ type Shop struct {
 type shared struct {
 	Deps
 	Options
-	ids *id.Source
+	ids  *id.Source
+	book atomic.Pointer[priceBook] // nil: to be read
 }
 
 // New assembles a shop. Invalid names every dependency that is missing and
@@ -139,7 +145,7 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	s := &shared{Deps: deps, Options: o, ids: id.NewSource(deps.Now, deps.Rand)}
 	return &Shop{
 		Catalog: &Catalog{s}, Images: &Images{s}, Imports: &Imports{s}, Search: &Search{s: s}, Carts: &Carts{s},
-		Checkout: &Checkout{s}, Payments: &Payments{s}, Orders: &Orders{s}, Inventory: &Inventory{s}, Keys: &Keys{s}, Mails: &Mails{s},
+		Checkout: &Checkout{s}, Payments: &Payments{s}, Orders: &Orders{s}, Inventory: &Inventory{s}, Keys: &Keys{s}, Mails: &Mails{s}, Prices: &Prices{s},
 		s: s,
 	}, nil
 }

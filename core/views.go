@@ -63,7 +63,8 @@ type SavedProduct struct {
 type CartView struct {
 	cart.Cart
 	Token    string
-	Lines    []CartLine // in place of the cart's own
+	Lines    []CartLine   // in place of the cart's own
+	Coupons  []CartCoupon // in place of the cart's own
 	Subtotal money.Amount
 	Discount money.Amount
 	Mark     ports.Mark
@@ -77,6 +78,12 @@ type CartLine struct {
 	MaxQuantity int // what a shopper may ask for now
 	Subtotal    money.Amount
 	Problem     CartProblem
+}
+
+// CartCoupon is a coupon in a cart.
+type CartCoupon struct {
+	Code    string
+	Problem CouponProblem // "": it counts
 }
 
 // CartProblem says why a line cannot be ordered as it stands.

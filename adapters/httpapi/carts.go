@@ -52,7 +52,7 @@ type CartProduct struct {
 type CartCoupon struct {
 	Code    string  `json:"code"`
 	Applied bool    `json:"applied"`
-	Reason  *string `json:"reason"`
+	Reason  *string `json:"reason" doc:"coupon_unknown, coupon_expired, coupon_exhausted or coupon_not_applicable"`
 }
 
 // CartRef is how a request names a cart and shows that it may. It is exported
@@ -128,6 +128,41 @@ func (a *api) registerCarts() {
 			}
 			return a.cart(c), nil
 		})
+	for _, op := range []struct {
+		operation
+		change func(context.Context, core.ApplyCoupon) (core.CartView, error)
+	}{
+		{
+			operation{
+				ID: "applyCoupon", Method: http.MethodPut, Summary: "Put a coupon into a cart",
+				Description: "Refused unless it counts for what is in the cart now. Codes are the same in any case.",
+			},
+			a.shop.Carts.ApplyCoupon,
+		},
+		{
+			operation{ID: "removeCoupon", Method: http.MethodDelete, Summary: "Take a coupon out of a cart"},
+			func(ctx context.Context, c core.ApplyCoupon) (core.CartView, error) {
+				return a.shop.Carts.RemoveCoupon(ctx, core.RemoveCoupon(c))
+			},
+		},
+	} {
+		op.Path, op.Tag, op.MayMatch = "/v1/carts/{id}/coupons/{code}", tag, true
+		register(a.edge, op.operation, func(ctx context.Context, in *struct {
+			CartRef
+			Code string `path:"code"`
+		},
+		) (*reply[Cart], error) {
+			cart, version, err := cartWrite(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			c, err := op.change(ctx, core.ApplyCoupon{By: caller(ctx, in.Token), Cart: cart, Version: version, Code: in.Code})
+			if err != nil {
+				return nil, err
+			}
+			return a.cart(c), nil
+		})
+	}
 }
 
 // cartWrite reads which cart a write is about and, if the client says, which
@@ -150,8 +185,8 @@ func (a *api) cart(c core.CartView) *reply[Cart] {
 	for i, l := range c.Lines {
 		out.Lines[i] = a.cartLine(l)
 	}
-	for i, code := range c.Coupons {
-		out.Coupons[i] = CartCoupon{Code: code}
+	for i, coupon := range c.Coupons {
+		out.Coupons[i] = CartCoupon{Code: coupon.Code, Applied: coupon.Problem == "", Reason: text(string(coupon.Problem))}
 	}
 	return &reply[Cart]{Body: out, ETag: strongETag(c.Version), Mark: c.Mark}
 }

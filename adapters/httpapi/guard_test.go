@@ -104,6 +104,8 @@ func TestShop_OtherPeoplesThingsAreNotThere(t *testing.T) {
 		{"readCart", "/v1/carts/" + theirs.id, ""},
 		{"setCartLine", "/v1/carts/" + theirs.id + "/lines/CUP", `{"quantity":2}`},
 		{"removeCartLine", "/v1/carts/" + theirs.id + "/lines/CUP", ""},
+		{"applyCoupon", "/v1/carts/" + theirs.id + "/coupons/TEN", ""},
+		{"removeCoupon", "/v1/carts/" + theirs.id + "/coupons/TEN", ""},
 		{"quoteCheckout", "/v1/checkout/quote", `{"cart_id":"` + theirs.id + `","shipping_address":{"country":"DE"}}`},
 		{"checkout", "/v1/checkout", place},
 		{"readOrder", "/v1/orders/" + order.ID, ""},

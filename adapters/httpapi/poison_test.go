@@ -24,6 +24,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
+	"github.com/bodega-commerce/bodega/core/pricing"
 	"github.com/bodega-commerce/bodega/core/search"
 	"github.com/bodega-commerce/bodega/ports"
 )
@@ -173,6 +174,16 @@ func (p poisoned) DueForCheck(context.Context, time.Time, int) ([]payment.Paymen
 	return nil, p.fail()
 }
 
+func (p poisoned) PriceRules(context.Context) (pricing.Rules, error) {
+	return pricing.Rules{}, p.fail()
+}
+
+func (p poisoned) Coupons(context.Context, []string) ([]pricing.Coupon, error) { return nil, p.fail() }
+
+func (p poisoned) CouponsOf(context.Context, id.Promotion, string, int) ([]pricing.Coupon, error) {
+	return nil, p.fail()
+}
+
 func (p poisoned) Claim(context.Context, ports.Claim) (ports.Claimed, error) {
 	return ports.Claimed{}, p.fail()
 }
@@ -229,7 +240,7 @@ func poisonedCounter(t *testing.T, p poisoned) *counter {
 		s.deps.Catalog = ports.CatalogStore{
 			Tx: poisonedTx[ports.CatalogTx]{p}, Products: p, Taxonomy: p, Records: p, Offers: p, Images: p, Imports: p, Settings: p, Marks: p,
 		}
-		s.deps.Orders = ports.OrderStore{Tx: poisonedTx[ports.OrderTx]{p}, Carts: p, Stock: p, Orders: p, Payments: p, Keys: p, Marks: p}
+		s.deps.Orders = ports.OrderStore{Tx: poisonedTx[ports.OrderTx]{p}, Carts: p, Stock: p, Orders: p, Payments: p, Keys: p, Prices: p, Coupons: p, Marks: p}
 		s.deps.Search, s.deps.Files = p, p
 		s.edge.DeadJobs, s.edge.Auditor, s.edge.Keys = p, p, &drawer{}
 		s.edge.Backup = func(context.Context, io.Writer) error { return p.fail() }
@@ -266,7 +277,7 @@ func TestShop_PoisonReachesNobody(t *testing.T) {
 		"replayDeadJobs": `{"limit":1}`, "dropDeadJobs": `{"limit":1,"queue":"q"}`, "uploadImage": form.String(), "importCatalog": "{}\n",
 	}
 	harmless := map[string]bool{"livez": true, "readyz": true, "readShop": true, "recordSearchEvent": true, "readReindex": true, "reindex": true}
-	path := strings.NewReplacer("{slug}", "a", "{sku}", "A", "{name}", "color", "{key}", "images/"+some+"/1.jpg", "{key...}", "images/"+some+"/1.jpg", "{id}", some)
+	path := strings.NewReplacer("{slug}", "a", "{sku}", "A", "{name}", "color", "{code}", "TEN", "{country}", "DE", "{key}", "images/"+some+"/1.jpg", "{key...}", "images/"+some+"/1.jpg", "{id}", some)
 	for name, err := range map[string]error{
 		"Plain":    errors.New(poison),
 		"Internal": &fault.Error{Kind: fault.Internal, Code: "poison_code", Detail: poison, Fields: []fault.Field{{Location: poison, Message: poison}}, Err: errors.New(poison)},

@@ -24,6 +24,8 @@ const (
 	OrderRead    Permission = "order.read"
 	OrderWrite   Permission = "order.write"
 	OrderRefund  Permission = "order.refund"
+	PriceRead    Permission = "price.read"
+	PriceWrite   Permission = "price.write"
 	JobsManage   Permission = "jobs.manage"
 	SearchManage Permission = "search.manage"
 

@@ -5,6 +5,7 @@ package cart
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/account"
@@ -203,4 +204,38 @@ func (c *Cart) Keep(ttl time.Duration, now time.Time) {
 func (c *Cart) touch(now time.Time) {
 	c.Version++
 	c.UpdatedAt = now
+}
+
+// MaxCoupons bounds the coupons in a cart.
+const MaxCoupons = 10
+
+// AddCoupon puts a coupon into the cart; one that is there already changes
+// nothing. Invalid coupon_not_applicable when there are too many; the errors of
+// Editable.
+func (c *Cart) AddCoupon(code string, now time.Time) error {
+	if err := c.Editable(now); err != nil {
+		return err
+	}
+	if slices.Contains(c.Coupons, code) {
+		return nil
+	}
+	if len(c.Coupons) >= MaxCoupons {
+		return fault.New(fault.Invalid, "coupon_not_applicable", fmt.Sprintf("at most %d coupons in a cart", MaxCoupons))
+	}
+	c.Coupons = append(slices.Clone(c.Coupons), code)
+	c.touch(now)
+	return nil
+}
+
+// RemoveCoupon takes a coupon out; one that is not there changes nothing. The
+// errors of Editable.
+func (c *Cart) RemoveCoupon(code string, now time.Time) error {
+	if err := c.Editable(now); err != nil {
+		return err
+	}
+	if i := slices.Index(c.Coupons, code); i >= 0 {
+		c.Coupons = slices.Delete(slices.Clone(c.Coupons), i, i+1)
+		c.touch(now)
+	}
+	return nil
 }

@@ -140,6 +140,17 @@ type Event struct {
 	TraceID string       `json:"trace_id,omitempty"`
 }
 
+// Coupons returns the codes of the coupons that the order used.
+func (o *Order) Coupons() []string {
+	var codes []string
+	for _, d := range o.Totals.Discounts {
+		if d.Code != "" {
+			codes = append(codes, d.Code)
+		}
+	}
+	return codes
+}
+
 // Noted is the type of what operators write on an order. It is theirs.
 const Noted = "note"
 

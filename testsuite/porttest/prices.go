@@ -156,7 +156,9 @@ func TestCoupons(t *testing.T, h OrderHarness) {
 		}), fault.NotFound, "not_found")
 		mustFail(t, w.try(func(tx ports.OrderTx) error { return tx.Coupons.SaveCoupon(t.Context(), w.coupon("NONE", 0, 0)) }), fault.NotFound, "not_found")
 		mustFail(t, w.redeem("a@example.com", "NONE"), fault.Exhausted, "coupon_exhausted")
-		w.inTx(func(tx ports.OrderTx) error { return tx.Coupons.DeleteCoupons(t.Context(), id.Promotion{UUID: w.ids.New()}, "NONE") })
+		w.inTx(func(tx ports.OrderTx) error {
+			return tx.Coupons.DeleteCoupons(t.Context(), id.Promotion{UUID: w.ids.New()}, "NONE")
+		})
 		w.inTx(func(tx ports.OrderTx) error { return tx.Coupons.GiveBack(t.Context(), w.orderID()) })
 	})
 
@@ -209,7 +211,9 @@ func TestCoupons(t *testing.T, h OrderHarness) {
 		other.Promotion = ten.Promotion
 		w.addCoupons(ten, other, foreign)
 		o := w.mustRedeem("a@example.com", "TEN", "OTHER")
-		w.inTx(func(tx ports.OrderTx) error { return tx.Coupons.DeleteCoupons(t.Context(), ten.Promotion, "TEN", "FOREIGN") })
+		w.inTx(func(tx ports.OrderTx) error {
+			return tx.Coupons.DeleteCoupons(t.Context(), ten.Promotion, "TEN", "FOREIGN")
+		})
 		w.mustBeUsed(map[string]int64{"OTHER": 1, "FOREIGN": 0})
 		w.addCoupons(ten) // another one by that name
 		w.inTx(func(tx ports.OrderTx) error { return tx.Coupons.GiveBack(t.Context(), o) })
