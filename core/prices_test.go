@@ -546,6 +546,23 @@ func TestCheckout_ServicesOfAnEmbedder(t *testing.T) {
 	}
 }
 
+type flatTax struct{}
+
+func (flatTax) Tax(_ context.Context, to order.Address, t pricing.Taxable) (pricing.Tax, error) {
+	return (&pricing.TaxRate{Name: "Sales tax", Country: to.Country, BasisPoints: 725}).Tax(t), nil
+}
+
+func TestCheckout_TaxOfAnEmbedder(t *testing.T) {
+	t.Parallel()
+	w := openTill(t)
+	w.sell("TEE", 1500, 9)
+	s := w.enter(want{"TEE", 1})
+	w.shop = w.beside(func(d *core.Deps) { d.Tax = flatTax{} })
+	if q := s.mustCost(490, 1990); q.Tax != eur(101+33) || q.TaxLines[0].Name != "Sales tax" {
+		t.Errorf("tax %s, %+v", q.Tax, q.TaxLines)
+	}
+}
+
 func TestPrices_Edits(t *testing.T) {
 	t.Parallel()
 	w := openTill(t)

@@ -44,6 +44,7 @@ func newShopAPI(shop *core.Shop, opts Options) *api {
 	a.registerAdminProducts()
 	a.registerAdminCategories()
 	a.registerAdminBrands()
+	a.registerAdminPrices()
 	a.registerImages()
 	a.registerImports()
 	a.registerMaintenance()

@@ -274,6 +274,9 @@ func TestShop_PoisonReachesNobody(t *testing.T) {
 		"createCategory": `{"name":"N"}`, "replaceCategory": `{"name":"N"}`, "patchCategory": `{"name":"N"}`, "moveCategory": `{}`, "defineAttribute": `{"type":"string"}`,
 		"replaceSynonyms": `{"rules":[]}`, "replaceSearchRules": `{"rules":[]}`,
 		"createBrand": `{"name":"N"}`, "replaceBrand": `{"name":"N"}`, "patchBrand": `{"name":"N"}`,
+		"defineShippingMethod": `{"name":"N","rate":"flat","steps":[{"price":{"amount":1,"currency":"EUR"}}]}`, "defineTaxRate": `{"name":"N","rate_bp":1}`,
+		"createPromotion": `{"name":"N","type":"free_shipping"}`, "replacePromotion": `{"name":"N","type":"free_shipping"}`,
+		"createCoupon": `{"code":"TEN"}`, "replaceCoupon": `{}`,
 		"replayDeadJobs": `{"limit":1}`, "dropDeadJobs": `{"limit":1,"queue":"q"}`, "uploadImage": form.String(), "importCatalog": "{}\n",
 	}
 	harmless := map[string]bool{"livez": true, "readyz": true, "readShop": true, "recordSearchEvent": true, "readReindex": true, "reindex": true}

@@ -40,6 +40,7 @@ func TestDocuments_ShowWhatRuns(t *testing.T) {
 	t.Parallel()
 	for _, shown := range []struct{ document, file string }{
 		{"docs/embedding.md", "core/example_test.go"},
+		{"docs/pricing.md", "core/prices_test.go"},
 		{"docs/testing.md", "testsuite/stack/purchase_test.go"},
 		{"docs/testing.md", "testsuite/stack/servers_test.go"},
 		{"docs/testing.md", "testsuite/containers/example_test.go"},
