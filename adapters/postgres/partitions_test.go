@@ -15,6 +15,7 @@ import (
 
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/job"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/ports"
 )
@@ -228,4 +229,42 @@ func monthsRead(plan string) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(read))
+}
+
+// Outside programs choose the ids of their jobs, of whatever time. One that died
+// comes back under its id, and stays when its month is made.
+func TestDB_JobsOfAnyID(t *testing.T) {
+	t.Parallel()
+	f := newFloor(t, open(t))
+	var dead []job.DeadJob
+	var ids []id.Job
+	for _, at := range []time.Time{time.UnixMilli(1), f.now.AddDate(-3, 0, 0), f.now, f.now.AddDate(0, 7, 0), f.now.AddDate(50, 0, 0), time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		made := id.Job{UUID: id.First(at).Derive("test")}
+		ids = append(ids, made)
+		dead = append(dead, job.DeadJob{Envelope: job.Envelope{ID: made, Task: "outside", Payload: []byte("{}"), CreatedAt: f.now}, Attempts: 5, Reason: "no", DiedAt: f.now})
+	}
+	jobs := f.db.Jobs()
+	f.must(jobs.Bury(t.Context(), dead...))
+	replayed, left, err := jobs.ReplayDead(t.Context(), "outside", nil, 100)
+	if err != nil || replayed != len(ids) || left != 0 {
+		t.Fatalf("%d replayed, %d left, %v", replayed, left, err)
+	}
+	f.exec("SELECT orders.make_partition('outbox', now() + interval '7 months')")
+	var got []id.Job
+	for len(got) < len(ids) {
+		n, err := jobs.Receive(t.Context(), "outside", ports.Batch{Max: 100, Wait: time.Second}, func(_ context.Context, ds []job.Delivery) []job.Verdict {
+			for _, d := range ds {
+				got = append(got, d.ID)
+			}
+			return make([]job.Verdict, len(ds))
+		})
+		if err != nil || n == 0 {
+			t.Fatalf("received %v of %v: %v", got, ids, err)
+		}
+	}
+	slices.SortFunc(got, func(a, b id.Job) int { return slices.Compare(a.UUID[:], b.UUID[:]) })
+	if !slices.Equal(got, ids) {
+		t.Errorf("received %v, want %v", got, ids)
+	}
+	f.mustBeSound()
 }
