@@ -48,6 +48,13 @@ func (s *shared) dossierOf(ctx context.Context, p id.Payment) (dossier, error) {
 	return dossier{order: o, payment: found}, err
 }
 
+// ref is how the provider finds the dossier's payment.
+func (d *dossier) ref() payment.Ref {
+	return payment.Ref{
+		ID: d.payment.ID, Order: d.order.ID, OrderNumber: d.order.Number, Amount: d.payment.Amount, Reference: d.payment.Reference,
+	}
+}
+
 // view is what callers see of a dossier. Whoever gets it may hand on its token.
 func (s *shared) view(d dossier, mark ports.Mark) OrderView {
 	return OrderView{Order: d.order, Payment: d.payment, Token: s.orderToken(d.order.ID), Mark: mark}

@@ -46,7 +46,7 @@ func (x *Checkout) expire(ctx context.Context, o id.Order) error {
 		return err
 	}
 	if d.order.Status == order.PendingPayment && d.payment.InDoubt() {
-		state, err := x.s.lookup(ctx, d.payment)
+		state, err := x.s.lookup(ctx, d)
 		if err == nil {
 			d, _, err = x.s.learn(ctx, d, state, false)
 		}

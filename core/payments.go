@@ -75,7 +75,7 @@ func (x *Payments) Refresh(ctx context.Context, c RefreshPayment) (OrderView, er
 }
 
 func (x *Payments) refresh(ctx context.Context, d dossier) (dossier, ports.Mark, error) {
-	state, err := x.s.lookup(ctx, d.payment)
+	state, err := x.s.lookup(ctx, d)
 	switch {
 	case fault.Is(err, fault.NotFound):
 		return d, ports.Mark{}, nil // never asked, or not yet
@@ -198,8 +198,8 @@ func (s *shared) take(ctx context.Context, d dossier, amount money.Amount) (doss
 	if d.order.Dead() || d.order.Status == order.PendingPayment || d.payment.Status != payment.Authorized {
 		return d, ports.Mark{}, nil
 	}
-	state, err := s.tellOr(ctx, d.payment, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
-		return provider.Capture(ctx, d.payment.ID, amount)
+	state, err := s.tellOr(ctx, d, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
+		return provider.Capture(ctx, d.ref(), amount)
 	})
 	if err != nil {
 		return d, ports.Mark{}, err
@@ -236,8 +236,8 @@ func (s *shared) giveBack(ctx context.Context, d dossier) (dossier, ports.Mark, 
 	}
 	var mark ports.Mark
 	if d.payment.InDoubt() || d.payment.Status == payment.Authorized {
-		state, err := s.tellOr(ctx, d.payment, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
-			return provider.Void(ctx, d.payment.ID)
+		state, err := s.tellOr(ctx, d, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
+			return provider.Void(ctx, d.ref())
 		})
 		if err != nil {
 			return d, ports.Mark{}, err
@@ -267,8 +267,8 @@ func (s *shared) refund(ctx context.Context, d dossier) (dossier, ports.Mark, er
 	if err != nil || begun.ID.IsZero() {
 		return d, mark, err
 	}
-	state, err := s.tellOr(ctx, d.payment, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
-		return provider.Refund(ctx, d.payment.ID, begun.ID, begun.Amount)
+	state, err := s.tellOr(ctx, d, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
+		return provider.Refund(ctx, d.ref(), begun.ID, begun.Amount)
 	})
 	if err != nil {
 		return d, ports.Mark{}, err

@@ -192,14 +192,13 @@ func (x *Checkout) authorize(ctx context.Context, pay Pay, d dossier, again bool
 		return payment.State{}, nil
 	}
 	if again {
-		if state, err := x.s.lookup(ctx, d.payment); !fault.Is(err, fault.NotFound) {
+		if state, err := x.s.lookup(ctx, d); !fault.Is(err, fault.NotFound) {
 			return state, err
 		}
 	}
-	state, err := x.s.ask(ctx, d.payment, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
+	state, err := x.s.ask(ctx, d.payment.Provider, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
 		return provider.Authorize(ctx, payment.Request{
-			ID: d.payment.ID, Order: d.order.ID, OrderNumber: d.order.Number, Amount: d.payment.Amount,
-			Token: pay.Token, ReturnURL: pay.ReturnURL, Email: d.order.Email,
+			Ref: d.ref(), Token: pay.Token, ReturnURL: pay.ReturnURL, Email: d.order.Email,
 		})
 	})
 	if err != nil && !fault.Is(err, fault.Unavailable) {

@@ -188,14 +188,14 @@ func (s *shared) alone() error {
 	return nil
 }
 
-// ask calls a payment's provider, within the time a provider has. A provider
+// ask calls a payment provider, within the time a provider has. A provider
 // that does not answer is payment_unavailable: Unavailable when provably nothing
 // was done, Unknown when it may have been.
-func (s *shared) ask(ctx context.Context, p payment.Payment, call func(context.Context, ports.PaymentProvider) (payment.State, error)) (payment.State, error) {
+func (s *shared) ask(ctx context.Context, code string, call func(context.Context, ports.PaymentProvider) (payment.State, error)) (payment.State, error) {
 	silent := func(kind fault.Kind, err error) error {
-		return &fault.Error{Kind: kind, Code: "payment_unavailable", Op: "payment provider " + p.Provider, Detail: "the payment provider does not answer", Err: err}
+		return &fault.Error{Kind: kind, Code: "payment_unavailable", Op: "payment provider " + code, Detail: "the payment provider does not answer", Err: err}
 	}
-	provider, ok := s.Payments[p.Provider]
+	provider, ok := s.Payments[code]
 	if !ok {
 		return payment.State{}, silent(fault.Unavailable, errors.New("it is not set up"))
 	}
@@ -216,9 +216,9 @@ func (s *shared) ask(ctx context.Context, p payment.Payment, call func(context.C
 
 // lookup asks what the provider knows of a payment. Asking does nothing, so that
 // no answer is Unavailable, never Unknown.
-func (s *shared) lookup(ctx context.Context, p payment.Payment) (payment.State, error) {
-	state, err := s.ask(ctx, p, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
-		return provider.Lookup(ctx, p.ID)
+func (s *shared) lookup(ctx context.Context, d dossier) (payment.State, error) {
+	state, err := s.ask(ctx, d.payment.Provider, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
+		return provider.Lookup(ctx, d.ref())
 	})
 	if e, ok := errors.AsType[*fault.Error](err); ok && e.Kind == fault.Unknown {
 		e.Kind = fault.Unavailable
@@ -228,10 +228,10 @@ func (s *shared) lookup(ctx context.Context, p payment.Payment) (payment.State, 
 
 // tellOr returns what a call told, and asks when it was refused because the
 // payment is in another state than was thought.
-func (s *shared) tellOr(ctx context.Context, p payment.Payment, call func(context.Context, ports.PaymentProvider) (payment.State, error)) (payment.State, error) {
-	state, err := s.ask(ctx, p, call)
+func (s *shared) tellOr(ctx context.Context, d dossier, call func(context.Context, ports.PaymentProvider) (payment.State, error)) (payment.State, error) {
+	state, err := s.ask(ctx, d.payment.Provider, call)
 	if fault.Is(err, fault.Conflict) {
-		return s.lookup(ctx, p)
+		return s.lookup(ctx, d)
 	}
 	return state, err
 }
@@ -246,7 +246,7 @@ func (s *shared) advance(ctx context.Context, d dossier) (dossier, ports.Mark, e
 	case d.order.Dead():
 		return s.giveBack(ctx, d)
 	case d.payment.InDoubt():
-		state, err := s.lookup(ctx, d.payment)
+		state, err := s.lookup(ctx, d)
 		if fault.Is(err, fault.NotFound) {
 			return d, ports.Mark{}, nil // never asked, or not yet
 		}

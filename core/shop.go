@@ -37,6 +37,9 @@ type Deps struct {
 	Shipping ports.ShippingRater // nil: the shop's own shipping methods
 	Tax      ports.TaxCalculator // nil: the shop's own tax rates
 
+	// Notifiers are the providers that send webhooks, by code; nil: none does.
+	Notifiers map[string]ports.Notifier
+
 	// Sandbox plays the shopper's part in pretended payments; nil: none can be completed by hand.
 	Sandbox ports.PaymentCompleter
 
@@ -92,6 +95,7 @@ type Shop struct {
 	Carts     *Carts
 	Checkout  *Checkout
 	Payments  *Payments
+	Webhooks  *Webhooks
 	Orders    *Orders
 	Inventory *Inventory
 	Keys      *Keys
@@ -145,7 +149,7 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	s := &shared{Deps: deps, Options: o, ids: id.NewSource(deps.Now, deps.Rand)}
 	return &Shop{
 		Catalog: &Catalog{s}, Images: &Images{s}, Imports: &Imports{s}, Search: &Search{s: s}, Carts: &Carts{s},
-		Checkout: &Checkout{s}, Payments: &Payments{s}, Orders: &Orders{s}, Inventory: &Inventory{s}, Keys: &Keys{s}, Mails: &Mails{s}, Prices: &Prices{s},
+		Checkout: &Checkout{s}, Payments: &Payments{s}, Webhooks: &Webhooks{s}, Orders: &Orders{s}, Inventory: &Inventory{s}, Keys: &Keys{s}, Mails: &Mails{s}, Prices: &Prices{s},
 		s: s,
 	}, nil
 }

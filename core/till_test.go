@@ -61,7 +61,7 @@ func openTill(t *testing.T, changes ...func(*core.Options)) *till {
 	t.Cleanup(func() { _ = db.Close() })
 	w := &till{t: t, db: db, post: &post{}, now: time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)}
 	provider := sandbox.New(filepath.Join(dir, "sandbox.log"))
-	provider.Now = w.clock
+	provider.Now, provider.WebhookSecrets = w.clock, []string{webhookSecret}
 	t.Cleanup(func() { _ = provider.Close() })
 	w.bank = &bank{Provider: provider, step: w.step}
 	w.ids = id.NewSource(w.clock, rand.Reader)
@@ -74,7 +74,7 @@ func openTill(t *testing.T, changes ...func(*core.Options)) *till {
 	}
 	w.shop, err = core.New(core.Deps{
 		Catalog: db.Catalog(), Orders: w.store(db.Orders()), Identity: db.Identity(), Search: noIndex{}, Files: files.Dir(dir), Mail: w.post,
-		Payments: core.Providers{"sandbox": w.bank}, Sandbox: w.bank, Now: w.clock,
+		Payments: core.Providers{"sandbox": w.bank}, Sandbox: w.bank, Notifiers: map[string]ports.Notifier{"sandbox": w.bank}, Now: w.clock,
 	}, &options)
 	if err != nil {
 		t.Fatal(err)
@@ -249,19 +249,19 @@ func (b *bank) Authorize(ctx context.Context, r payment.Request) (payment.State,
 	return b.call("authorize", func() (payment.State, error) { return b.Provider.Authorize(ctx, r) })
 }
 
-func (b *bank) Lookup(ctx context.Context, p id.Payment) (payment.State, error) {
+func (b *bank) Lookup(ctx context.Context, p payment.Ref) (payment.State, error) {
 	return b.call("lookup", func() (payment.State, error) { return b.Provider.Lookup(ctx, p) })
 }
 
-func (b *bank) Capture(ctx context.Context, p id.Payment, a money.Amount) (payment.State, error) {
+func (b *bank) Capture(ctx context.Context, p payment.Ref, a money.Amount) (payment.State, error) {
 	return b.call("capture", func() (payment.State, error) { return b.Provider.Capture(ctx, p, a) })
 }
 
-func (b *bank) Void(ctx context.Context, p id.Payment) (payment.State, error) {
+func (b *bank) Void(ctx context.Context, p payment.Ref) (payment.State, error) {
 	return b.call("void", func() (payment.State, error) { return b.Provider.Void(ctx, p) })
 }
 
-func (b *bank) Refund(ctx context.Context, p id.Payment, r id.Refund, a money.Amount) (payment.State, error) {
+func (b *bank) Refund(ctx context.Context, p payment.Ref, r id.Refund, a money.Amount) (payment.State, error) {
 	return b.call("refund", func() (payment.State, error) { return b.Provider.Refund(ctx, p, r, a) })
 }
 
@@ -475,6 +475,12 @@ func (w *till) do(ctx context.Context, d job.Delivery) error {
 			_, err = w.shop.Payments.Capture(ctx, core.CapturePayment{By: shopkeeper, Payment: p.Payment})
 		}
 		return err
+	case job.ProcessWebhook:
+		p, err := job.Decode[job.WebhookPayload](d.Envelope)
+		if err != nil {
+			return err
+		}
+		return w.shop.Webhooks.Process(ctx, core.ProcessWebhook{By: shopkeeper, Provider: p.Provider, Event: p.Event})
 	default:
 		return nil // search.index_product: the index is another test's
 	}

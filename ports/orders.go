@@ -133,6 +133,23 @@ type PaymentWriter interface {
 	SavePayment(ctx context.Context, p payment.Payment) error
 }
 
+// PaymentEvents reads what payment providers sent, on the primary.
+type PaymentEvents interface {
+	// PaymentEvent returns an event by its provider's id for it.
+	PaymentEvent(ctx context.Context, provider, event string) (payment.Event, error)
+	// BrowsePaymentEvents returns up to f.Limit events, oldest first.
+	BrowsePaymentEvents(ctx context.Context, f payment.EventFilter) ([]payment.Event, error)
+}
+
+// PaymentEventWriter writes events within a transaction.
+type PaymentEventWriter interface {
+	// AddEvent stores an event and reports whether it is the first of its
+	// provider and its id there; one that is there stays as it is.
+	AddEvent(ctx context.Context, e payment.Event) (bool, error)
+	// EndEvent records that an event was worked off. One that is not there is ignored.
+	EndEvent(ctx context.Context, e id.Event, at time.Time) error
+}
+
 // Expired finds what time has run out for.
 type Expired interface {
 	// ExpiredReservations returns up to limit orders with units held beyond their time.
@@ -143,6 +160,9 @@ type Expired interface {
 	// DropOldKeys deletes up to limit idempotency keys from before, and returns
 	// how many it deleted.
 	DropOldKeys(ctx context.Context, before time.Time, limit int) (int, error)
+	// DropOldEvents deletes up to limit payment events received before, and
+	// returns how many it deleted.
+	DropOldEvents(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // Violation is a broken invariant: which one, and on what.

@@ -26,7 +26,7 @@ type Authorizer interface {
 	Authorize(ctx context.Context, r payment.Request) (payment.State, error)
 	// Lookup returns what the provider knows of a payment. NotFound if it was
 	// never asked to authorize it.
-	Lookup(ctx context.Context, p id.Payment) (payment.State, error)
+	Lookup(ctx context.Context, p payment.Ref) (payment.State, error)
 }
 
 // Settler ends payments. What a payment's state forbids is Conflict, an amount
@@ -35,12 +35,12 @@ type Authorizer interface {
 // Void; nothing happened then.
 type Settler interface {
 	// Capture takes held money, up to the amount held, and lets the rest go.
-	Capture(ctx context.Context, p id.Payment, amount money.Amount) (payment.State, error)
+	Capture(ctx context.Context, p payment.Ref, amount money.Amount) (payment.State, error)
 	// Void lets held money go. A payment that was never asked for is made
 	// impossible: a later Authorize holds nothing and answers Canceled or Failed.
-	Void(ctx context.Context, p id.Payment) (payment.State, error)
+	Void(ctx context.Context, p payment.Ref) (payment.State, error)
 	// Refund gives captured money back, never more than was captured.
-	Refund(ctx context.Context, p id.Payment, r id.Refund, amount money.Amount) (payment.State, error)
+	Refund(ctx context.Context, p payment.Ref, r id.Refund, amount money.Amount) (payment.State, error)
 }
 
 // PaymentCompleter plays the shopper's part in a payment that requires action,
@@ -49,6 +49,15 @@ type PaymentCompleter interface {
 	// Complete ends the action. NotFound for an unknown payment, Conflict for
 	// one that requires none.
 	Complete(ctx context.Context, p id.Payment, ok bool) (payment.State, error)
+}
+
+// Notifier is a provider that tells of its payments by itself, by webhook.
+type Notifier interface {
+	// Notice reads what a webhook claims, once it is sure that the provider has
+	// sent it: Malformed (webhook_signature_invalid) unless the signature among
+	// its headers (header returns one by name, "" if there is none) fits the body,
+	// bytes as they came, and the time. Malformed for what cannot be read.
+	Notice(header func(name string) string, body []byte) (payment.Notice, error)
 }
 
 // Message is a mail. ID is its Message-ID without brackets: a receiver that

@@ -105,6 +105,7 @@ type OrderStore struct {
 	Orders   OrderRecords
 	History  OrderHistory
 	Payments Payments
+	Events   PaymentEvents
 	Keys     Keys
 	Prices   PriceRules // nil: operators have said nothing about prices
 	Coupons  Coupons    // nil, as is Prices: there are none
@@ -116,13 +117,14 @@ type OrderStore struct {
 }
 
 // OrderTx is what an order transaction may do. Statements lock in the order of
-// its fields: rules, cart, order, payment, key, coupon, then stock last. What a method only
+// its fields: rules, cart, order, payment, event, key, coupon, then stock last. What a method only
 // writes may be sent later: its error then comes from a later call, or from InTx.
 type OrderTx struct {
 	Prices   PriceRuleWriter
 	Carts    CartWriter
 	Orders   OrderWriter
 	Payments PaymentWriter
+	Events   PaymentEventWriter
 	Keys     KeyWriter
 	Inbox    Inbox
 	Jobs     Outbox

@@ -40,6 +40,7 @@ func newShopAPI(shop *core.Shop, opts Options) *api {
 	a.registerAdminOrders()
 	a.registerStock()
 	a.registerPayments()
+	a.registerWebhooks()
 	a.registerJobs()
 	a.registerAdminProducts()
 	a.registerAdminCategories()

@@ -46,6 +46,8 @@ type Options struct {
 	// MediaURL is where pictures are served; PublicURL what absolute addresses of
 	// the API begin with. Without a slash at the end.
 	MediaURL, PublicURL string
+	// PublishableKeys are what storefronts show payment providers, by their codes.
+	PublishableKeys map[string]string
 	// DeadJobs, Auditor and Backup are an operator's; nil leaves their operations out.
 	DeadJobs ports.DeadJobs
 	Auditor  ports.Auditor

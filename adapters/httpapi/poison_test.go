@@ -184,6 +184,18 @@ func (p poisoned) CouponsOf(context.Context, id.Promotion, string, int) ([]prici
 	return nil, p.fail()
 }
 
+func (p poisoned) PaymentEvent(context.Context, string, string) (payment.Event, error) {
+	return payment.Event{}, p.fail()
+}
+
+func (p poisoned) BrowsePaymentEvents(context.Context, payment.EventFilter) ([]payment.Event, error) {
+	return nil, p.fail()
+}
+
+func (p poisoned) Notice(func(string) string, []byte) (payment.Notice, error) {
+	return payment.Notice{}, p.fail()
+}
+
 func (p poisoned) Claim(context.Context, ports.Claim) (ports.Claimed, error) {
 	return ports.Claimed{}, p.fail()
 }
@@ -240,8 +252,8 @@ func poisonedCounter(t *testing.T, p poisoned) *counter {
 		s.deps.Catalog = ports.CatalogStore{
 			Tx: poisonedTx[ports.CatalogTx]{p}, Products: p, Taxonomy: p, Records: p, Offers: p, Images: p, Imports: p, Settings: p, Marks: p,
 		}
-		s.deps.Orders = ports.OrderStore{Tx: poisonedTx[ports.OrderTx]{p}, Carts: p, Stock: p, Orders: p, Payments: p, Keys: p, Prices: p, Coupons: p, Marks: p}
-		s.deps.Search, s.deps.Files = p, p
+		s.deps.Orders = ports.OrderStore{Tx: poisonedTx[ports.OrderTx]{p}, Carts: p, Stock: p, Orders: p, Payments: p, Events: p, Keys: p, Prices: p, Coupons: p, Marks: p}
+		s.deps.Search, s.deps.Files, s.deps.Notifiers = p, p, map[string]ports.Notifier{"sandbox": p}
 		s.edge.DeadJobs, s.edge.Auditor, s.edge.Keys = p, p, &drawer{}
 		s.edge.Backup = func(context.Context, io.Writer) error { return p.fail() }
 	})
@@ -277,10 +289,11 @@ func TestShop_PoisonReachesNobody(t *testing.T) {
 		"defineShippingMethod": `{"name":"N","rate":"flat","steps":[{"price":{"amount":1,"currency":"EUR"}}]}`, "defineTaxRate": `{"name":"N","rate_bp":1}`,
 		"createPromotion": `{"name":"N","type":"free_shipping"}`, "replacePromotion": `{"name":"N","type":"free_shipping"}`,
 		"createCoupon": `{"code":"TEN"}`, "replaceCoupon": `{}`,
+		"replayPaymentEvents": `{"limit":1}`, "receivePaymentWebhook": "{}",
 		"replayDeadJobs": `{"limit":1}`, "dropDeadJobs": `{"limit":1,"queue":"q"}`, "uploadImage": form.String(), "importCatalog": "{}\n",
 	}
 	harmless := map[string]bool{"livez": true, "readyz": true, "readShop": true, "recordSearchEvent": true, "readReindex": true, "reindex": true}
-	path := strings.NewReplacer("{slug}", "a", "{sku}", "A", "{name}", "color", "{code}", "TEN", "{country}", "DE", "{key}", "images/"+some+"/1.jpg", "{key...}", "images/"+some+"/1.jpg", "{id}", some)
+	path := strings.NewReplacer("{slug}", "a", "{sku}", "A", "{name}", "color", "{code}", "TEN", "{country}", "DE", "{key}", "images/"+some+"/1.jpg", "{key...}", "images/"+some+"/1.jpg", "{id}", some, "{provider}", "sandbox")
 	for name, err := range map[string]error{
 		"Plain":    errors.New(poison),
 		"Internal": &fault.Error{Kind: fault.Internal, Code: "poison_code", Detail: poison, Fields: []fault.Field{{Location: poison, Message: poison}}, Err: errors.New(poison)},

@@ -40,7 +40,7 @@ func (a *api) registerShop() {
 				MaxLineQuantity: s.MaxLineQuantity, PaymentProviders: []ShopProvider{},
 			}
 			for _, code := range a.shop.Providers() {
-				out.PaymentProviders = append(out.PaymentProviders, ShopProvider{Code: code})
+				out.PaymentProviders = append(out.PaymentProviders, ShopProvider{Code: code, PublishableKey: text(a.opts.PublishableKeys[code])})
 				out.TestMode = out.TestMode || slices.Contains(s.TestProviders, code)
 			}
 			return &reply[ShopInfo]{Body: out}, nil

@@ -22,6 +22,7 @@ import (
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/ports"
 )
 
 const rootKey = "root-key"
@@ -50,10 +51,11 @@ func newCounter(t testing.TB, changes ...func(setup)) *counter {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	wallet := sandbox.New(filepath.Join(dir, "sandbox.log"))
+	wallet.WebhookSecrets = []string{webhookSecret}
 	c := &counter{db: db, keys: map[string]account.Actor{rootKey: account.Key("root", account.Everything), "idle-key": account.Key("idle")}}
 	deps := core.Deps{
 		Catalog: db.Catalog(), Orders: db.Orders(), Identity: db.Identity(), Search: memsearch.New(), Files: files.Dir(filepath.Join(dir, "media")),
-		Mail: files.Mail(filepath.Join(dir, "mail")), Payments: core.Providers{"sandbox": wallet}, Sandbox: wallet, Imager: imaging.New(), Trace: TraceID,
+		Mail: files.Mail(filepath.Join(dir, "mail")), Payments: core.Providers{"sandbox": wallet}, Sandbox: wallet, Notifiers: map[string]ports.Notifier{"sandbox": wallet}, Imager: imaging.New(), Trace: TraceID,
 	}
 	options := core.Options{Secrets: [][]byte{[]byte("signs orders")}, ShippingFlat: 490}
 	var working sync.WaitGroup

@@ -25,6 +25,7 @@ func Loops(shop *core.Shop) []Loop {
 		{"reconcile payments", 2 * time.Second, func(ctx context.Context) (int, error) { return shop.Payments.Reconcile(ctx, loopBatch) }},
 		{"drop expired carts", 10 * time.Minute, func(ctx context.Context) (int, error) { return shop.Carts.DropExpired(ctx, loopBatch) }},
 		{"drop old idempotency keys", 10 * time.Minute, func(ctx context.Context) (int, error) { return shop.Keys.DropOld(ctx, loopBatch) }},
+		{"drop old payment events", 10 * time.Minute, func(ctx context.Context) (int, error) { return shop.Webhooks.DropOld(ctx, loopBatch) }},
 	}
 }
 

@@ -23,6 +23,8 @@ const (
 			SELECT id FROM orders.carts WHERE status = 'open' AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
 	dropKeys = `DELETE FROM orders.idempotency_keys WHERE (owner, operation, key) IN (
 			SELECT owner, operation, key FROM orders.idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
+	dropEvents = `DELETE FROM orders.payment_events WHERE id IN (
+			SELECT id FROM orders.payment_events WHERE received_at < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)`
 )
 
 // ExpiredReservations is contracted by ports.Expired.
@@ -45,6 +47,11 @@ func (e expired) DropExpiredCarts(ctx context.Context, now time.Time, limit int)
 // DropOldKeys is contracted by ports.Expired.
 func (e expired) DropOldKeys(ctx context.Context, before time.Time, limit int) (int, error) {
 	return e.drop(ctx, dropKeys, before, limit)
+}
+
+// DropOldEvents is contracted by ports.Expired.
+func (e expired) DropOldEvents(ctx context.Context, before time.Time, limit int) (int, error) {
+	return e.drop(ctx, dropEvents, before, limit)
 }
 
 func (e expired) drop(ctx context.Context, sql string, at time.Time, limit int) (n int, err error) {

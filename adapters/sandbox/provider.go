@@ -36,6 +36,7 @@ const ActionTTL = 10 * time.Minute
 var (
 	_ ports.PaymentProvider  = (*Provider)(nil)
 	_ ports.PaymentCompleter = (*Provider)(nil)
+	_ ports.Notifier         = (*Provider)(nil)
 )
 
 // Provider is a sandbox with its books. The exported fields are set before the
@@ -44,7 +45,9 @@ type Provider struct {
 	// ActionURL begins the address a shopper is sent to when a payment requires
 	// action; the payment's id and "/complete" follow.
 	ActionURL string
-	Now       func() time.Time
+	// WebhookSecrets sign what Notice believes; none: it believes nothing.
+	WebhookSecrets []string
+	Now            func() time.Time
 
 	books books
 }
@@ -111,8 +114,8 @@ func (s *Provider) Authorize(ctx context.Context, r payment.Request) (payment.St
 }
 
 // Lookup returns what the books say of a payment.
-func (s *Provider) Lookup(ctx context.Context, p id.Payment) (payment.State, error) {
-	return s.known(ctx, p, func(a account) (account, error) { return a, nil })
+func (s *Provider) Lookup(ctx context.Context, p payment.Ref) (payment.State, error) {
+	return s.known(ctx, p.ID, func(a account) (account, error) { return a, nil })
 }
 
 // Complete plays the shopper: ok authorizes the payment, else it is refused.
@@ -131,8 +134,8 @@ func (s *Provider) Complete(ctx context.Context, p id.Payment, ok bool) (payment
 }
 
 // Capture takes up to the amount held and lets the rest go.
-func (s *Provider) Capture(ctx context.Context, p id.Payment, amount money.Amount) (payment.State, error) {
-	return s.known(ctx, p, func(a account) (account, error) {
+func (s *Provider) Capture(ctx context.Context, p payment.Ref, amount money.Amount) (payment.State, error) {
+	return s.known(ctx, p.ID, func(a account) (account, error) {
 		switch a.Status {
 		case payment.Captured:
 			return a, nil
@@ -150,10 +153,10 @@ func (s *Provider) Capture(ctx context.Context, p id.Payment, amount money.Amoun
 
 // Void lets held money go, and makes a payment impossible that was never asked
 // for. One that was refused stays as it is.
-func (s *Provider) Void(ctx context.Context, p id.Payment) (payment.State, error) {
-	return s.change(ctx, p, func(old *account) (*account, error) {
+func (s *Provider) Void(ctx context.Context, p payment.Ref) (payment.State, error) {
+	return s.change(ctx, p.ID, func(old *account) (*account, error) {
 		if old == nil {
-			return &account{Payment: p, Status: payment.Canceled}, nil
+			return &account{Payment: p.ID, Status: payment.Canceled}, nil
 		}
 		switch old.Status {
 		case payment.Authorized, payment.RequiresAction:
@@ -169,8 +172,8 @@ func (s *Provider) Void(ctx context.Context, p id.Payment) (payment.State, error
 }
 
 // Refund gives back part or all of what was captured, once for each refund id.
-func (s *Provider) Refund(ctx context.Context, p id.Payment, r id.Refund, amount money.Amount) (payment.State, error) {
-	return s.known(ctx, p, func(a account) (account, error) {
+func (s *Provider) Refund(ctx context.Context, p payment.Ref, r id.Refund, amount money.Amount) (payment.State, error) {
+	return s.known(ctx, p.ID, func(a account) (account, error) {
 		if before, done := a.Refunds[r]; done {
 			if before != amount {
 				return a, conflict("the refund was already made with another amount", a)

@@ -85,7 +85,7 @@ func TestProvider_Authorize(t *testing.T) {
 		if _, err := p.Complete(t.Context(), r.ID, true); !fault.Is(err, fault.Conflict) {
 			t.Errorf("completing at the end gives %v, want conflict", err)
 		}
-		st, err = p.Lookup(t.Context(), r.ID)
+		st, err = p.Lookup(t.Context(), r.Ref)
 		if err != nil || st.Status != payment.Failed || st.DeclineCode != "action_expired" || st.NextAction != nil {
 			t.Errorf("%+v, %v; want it failed as expired", st, err)
 		}
@@ -113,14 +113,14 @@ func TestProvider_Ledger(t *testing.T) {
 			torn := ledgerPath(t)
 			write(t, torn, append(full[:end:end], strings.Repeat("\x00", end%3)...))
 			p := open(t, torn)
-			if st, err := p.Lookup(t.Context(), first.ID); err != nil || st.Status != payment.Authorized {
+			if st, err := p.Lookup(t.Context(), first.Ref); err != nil || st.Status != payment.Authorized {
 				t.Fatalf("cut at %d of %d: %+v, %v", end, len(full), st, err)
 			}
-			if _, err := p.Lookup(t.Context(), second.ID); !fault.Is(err, fault.NotFound) {
+			if _, err := p.Lookup(t.Context(), second.Ref); !fault.Is(err, fault.NotFound) {
 				t.Fatalf("cut at %d of %d: half a line gives %v", end, len(full), err)
 			}
 			authorize(t, p, second)
-			if st, err := open(t, torn).Lookup(t.Context(), second.ID); err != nil || st.Status != payment.Authorized {
+			if st, err := open(t, torn).Lookup(t.Context(), second.Ref); err != nil || st.Status != payment.Authorized {
 				t.Fatalf("cut at %d, written again, read again: %+v, %v", end, st, err)
 			}
 		}
@@ -140,7 +140,7 @@ func TestProvider_Ledger(t *testing.T) {
 		}
 		book[damage+2] = '!'
 		write(t, path, book)
-		_, err = open(t, path).Lookup(t.Context(), request("").ID)
+		_, err = open(t, path).Lookup(t.Context(), request("").Ref)
 		if !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "line 2 is damaged") {
 			t.Errorf("got %v, want it refused for line 2", err)
 		}
@@ -173,7 +173,7 @@ func TestProvider_Ledger(t *testing.T) {
 					if _, err := p.Authorize(t.Context(), r); err != nil {
 						t.Error(err)
 					}
-					if _, err := p.Capture(t.Context(), r.ID, r.Amount); err != nil {
+					if _, err := p.Capture(t.Context(), r.Ref, r.Amount); err != nil {
 						t.Error(err)
 					}
 				}
@@ -182,7 +182,7 @@ func TestProvider_Ledger(t *testing.T) {
 		group.Wait()
 		again := open(t, path)
 		for _, r := range requests {
-			if st, err := again.Lookup(t.Context(), r.ID); err != nil || st.Captured != r.Amount {
+			if st, err := again.Lookup(t.Context(), r.Ref); err != nil || st.Captured != r.Amount {
 				t.Fatalf("%+v, %v; want it captured", st, err)
 			}
 		}
@@ -198,7 +198,7 @@ func TestProvider_Ledger(t *testing.T) {
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if st, err := p.Lookup(t.Context(), r.ID); err != nil || st.Status != payment.Authorized {
+		if st, err := p.Lookup(t.Context(), r.Ref); err != nil || st.Status != payment.Authorized {
 			t.Errorf("%+v, %v", st, err)
 		}
 	})
@@ -228,7 +228,7 @@ func FuzzLedger(f *testing.F) {
 			}
 			return
 		}
-		if st, err := open(t, path).Lookup(t.Context(), r.ID); err != nil || st.Status != payment.Authorized {
+		if st, err := open(t, path).Lookup(t.Context(), r.Ref); err != nil || st.Status != payment.Authorized {
 			t.Fatalf("what was written after an odd beginning is lost: %+v, %v", st, err)
 		}
 	})
@@ -269,7 +269,7 @@ func ledgerPath(t *testing.T) string { return filepath.Join(t.TempDir(), "sandbo
 
 func request(token string) payment.Request {
 	ids := id.NewSource(time.Now, rand.Reader)
-	return payment.Request{ID: id.Payment{UUID: ids.New()}, Order: id.Order{UUID: ids.New()}, Amount: money.New(1000, "EUR"), Token: token}
+	return payment.Request{Ref: payment.Ref{ID: id.Payment{UUID: ids.New()}, Order: id.Order{UUID: ids.New()}, Amount: money.New(1000, "EUR")}, Token: token}
 }
 
 func authorize(t *testing.T, p *sandbox.Provider, r payment.Request) {

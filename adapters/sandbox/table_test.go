@@ -46,20 +46,20 @@ func TestShared_ProcessesAtOnce(t *testing.T) {
 		group.Go(func() { authorize(t, p, r) })
 	}
 	group.Wait()
-	if _, err := processes[0].Capture(t.Context(), r.ID, r.Amount); err != nil {
+	if _, err := processes[0].Capture(t.Context(), r.Ref, r.Amount); err != nil {
 		t.Fatal(err)
 	}
 	tenth := money.New(r.Amount.Minor()/10, r.Amount.Currency())
 	for i := range 20 {
 		group.Go(func() {
-			_, err := processes[i%2].Refund(t.Context(), r.ID, id.Refund{UUID: id.UUID{byte(i + 1)}}, tenth)
+			_, err := processes[i%2].Refund(t.Context(), r.Ref, id.Refund{UUID: id.UUID{byte(i + 1)}}, tenth)
 			if err != nil && !fault.Is(err, fault.Invalid) {
 				t.Error(err)
 			}
 		})
 	}
 	group.Wait()
-	st, err := processes[1].Lookup(t.Context(), r.ID)
+	st, err := processes[1].Lookup(t.Context(), r.Ref)
 	if err != nil || st.Refunded.Minor() != 10*tenth.Minor() {
 		t.Errorf("of %v was refunded %v, %v", st.Captured, st.Refunded, err)
 	}

@@ -33,6 +33,11 @@ func (e expired) DropOldKeys(ctx context.Context, before time.Time, limit int) (
 		(SELECT rowid FROM idempotency_keys WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)`, before, limit)
 }
 
+func (e expired) DropOldEvents(ctx context.Context, before time.Time, limit int) (int, error) {
+	return e.drop(ctx, `DELETE FROM payment_events WHERE id IN
+		(SELECT id FROM payment_events WHERE received_at < ?1 ORDER BY id LIMIT ?2)`, before, limit)
+}
+
 func (e expired) drop(ctx context.Context, sql string, args ...any) (n int, err error) {
 	_, err = e.db.write(ctx, ports.Orders, func(_ context.Context, s *session) error {
 		n, err = s.exec(sql, args...)

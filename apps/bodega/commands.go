@@ -44,6 +44,10 @@ type commands struct {
 		List   listPayments  `cmd:"" help:"List payments."`
 		Settle settlePayment `cmd:"" help:"Ask the provider now how a payment stands."`
 	} `cmd:"" help:"Look after payments."`
+	Webhooks struct {
+		List   listWebhooks   `cmd:"" help:"List what payment providers sent."`
+		Replay replayWebhooks `cmd:"" help:"Work it off again: the provider is asked how its payments stand."`
+	} `cmd:"" help:"Look after what payment providers send."`
 	Orders struct {
 		Show       showOrder  `cmd:"" help:"Show an order."`
 		ResendMail resendMail `cmd:"" help:"Mail an order's confirmation once more."`

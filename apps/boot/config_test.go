@@ -24,6 +24,9 @@ func TestLoad(t *testing.T) {
 		"ForeignVariables": {[]string{"HOME=/root", "PATH=/bin"}, func(c Config) bool { return c.DataDir == "./data" }},
 		"TestVariables":    {[]string{"BODEGA_TEST_DATA=/x"}, func(c Config) bool { return true }},
 		"SecretFromFile":   {[]string{"BODEGA_ADMIN_API_KEY_FILE=" + key}, func(c Config) bool { return c.AdminAPIKey == "a-key-of-enough-letters" }},
+		"Stripe": {stripeSettings("sk_live_1"), func(c Config) bool {
+			return c.Env == Production && slices.Equal(c.StripeHooks, []string{"whsec_new", "whsec_old"}) && !c.stripeTests()
+		}},
 		"Lists": {[]string{"BODEGA_TAX_RATES=DE:1900,FR:2000", "BODEGA_TRUSTED_PROXIES=10.0.0.0/8,::1"}, func(c Config) bool {
 			return slices.Equal(c.TaxRates, []TaxRate{{"DE", 1900}, {"FR", 2000}}) && len(c.TrustedProxies) == 2 && c.TrustedProxies[1].Bits() == 128
 		}},
@@ -64,7 +67,11 @@ func TestLoad(t *testing.T) {
 		"TaxRate":        {[]string{"BODEGA_TAX_RATES=DE=19"}, []string{"BODEGA_TAX_RATES: must be like DE:1900"}},
 		"URL":            {[]string{"BODEGA_PUBLIC_URL=shop.example"}, []string{"BODEGA_PUBLIC_URL: must be an address"}},
 		"Provider":       {[]string{"BODEGA_PAYMENT_PROVIDERS=cash"}, []string{`BODEGA_PAYMENT_PROVIDERS: "cash" is not a provider`}},
-		"WorkerOff":      {[]string{"BODEGA_WORKER=off"}, []string{"BODEGA_WORKER: must not be off"}},
+		"StripeAlone": {[]string{"BODEGA_PAYMENT_PROVIDERS=stripe,sandbox", "BODEGA_STRIPE_API_URL=stripe"}, []string{
+			"BODEGA_STRIPE_API_URL: must be an address", "BODEGA_STRIPE_PUBLISHABLE_KEY: must be set with the provider stripe",
+			"BODEGA_STRIPE_SECRET_KEY: must be set with the provider stripe", "BODEGA_STRIPE_WEBHOOK_SECRETS: must be set with the provider stripe",
+		}},
+		"WorkerOff": {[]string{"BODEGA_WORKER=off"}, []string{"BODEGA_WORKER: must not be off"}},
 		"Production": {
 			[]string{"BODEGA_ENV=production", "BODEGA_DEMO=true"},
 			[]string{"BODEGA_ADMIN_API_KEY: must be set", "BODEGA_DEMO: must not be true", "BODEGA_PAYMENT_PROVIDERS: must not hold the sandbox", "BODEGA_SECRET_KEY: must be set"},
@@ -91,6 +98,15 @@ func TestLoad(t *testing.T) {
 }
 
 // shared is what a shop on PostgreSQL has to be told.
+// stripeSettings are all that an embedded shop needs to take money.
+func stripeSettings(secret string) []string {
+	return []string{
+		"BODEGA_ENV=production", "BODEGA_ADMIN_API_KEY=a-key-of-enough-letters", "BODEGA_SECRET_KEY=a-secret-of-enough-letters",
+		"BODEGA_PAYMENT_PROVIDERS=stripe", "BODEGA_STRIPE_SECRET_KEY=" + secret, "BODEGA_STRIPE_PUBLISHABLE_KEY=pk_1",
+		"BODEGA_STRIPE_WEBHOOK_SECRETS=whsec_new,whsec_old",
+	}
+}
+
 func shared(more ...string) []string {
 	return append([]string{
 		"BODEGA_ENV=test", "BODEGA_DATABASE_URL=postgres://u:secret@db.example/shop", "BODEGA_PUBLIC_URL=https://shop.example",

@@ -192,18 +192,11 @@ func (c *Config) checkShop(bad *Errors) {
 	if c.ShutdownDelay < 0 || c.ShutdownDelay >= c.ShutdownTimeout {
 		bad.add("SHUTDOWN_DELAY", "must be less than BODEGA_SHUTDOWN_TIMEOUT, of which it is a part")
 	}
-	for _, p := range c.Providers {
-		if p != "sandbox" {
-			bad.add("PAYMENT_PROVIDERS", fmt.Sprintf("%q is not a provider of this version: sandbox is", p))
-		}
-	}
-	if len(c.Providers) == 0 {
-		bad.add("PAYMENT_PROVIDERS", "must name at least one provider")
-	}
+	c.checkPayments(bad)
 }
 
 func (c *Config) checkProduction(bad *Errors) {
-	if slices.Contains(c.Providers, "sandbox") {
+	if slices.Contains(c.Providers, sandboxCode) {
 		bad.add("PAYMENT_PROVIDERS", "must not hold the sandbox in production: it moves no money")
 	}
 	if c.Demo {

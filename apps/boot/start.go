@@ -136,9 +136,9 @@ func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carrier
 	}
 	deps := core.Deps{
 		Catalog: a.store.catalog, Orders: a.store.orders, Identity: a.store.identity,
-		Payments: core.Providers{"sandbox": a.store.wallet}, Sandbox: a.store.wallet,
 		Imager: imaging.New(), Now: c.Now, Trace: traceOf, Placed: a.meter.checkouts(),
 	}
+	a.openPayments(c, &deps)
 	if deps.Search, err = a.openSearch(ctx, c); err != nil {
 		return Carriers{}, err
 	}
@@ -282,7 +282,7 @@ func (a *App) serveAPI(c Config, secrets [][]byte, l net.Listener) error {
 		Authenticate: a.authenticate, Keys: a.store.orders.Keys, Ready: a.health, Observe: a.meter.request,
 		TrustedProxies: c.proxies(), CORSOrigins: c.CORSOrigins, Now: c.Now,
 		PublicURL: c.publicURL(a.URL), MediaURL: c.mediaURL(a.URL), Auditor: a.store.auditor, DeadJobs: a.store.queue,
-		Background: a.background, SpoolDir: spool,
+		Background: a.background, SpoolDir: spool, PublishableKeys: map[string]string{stripeCode: c.StripePublic},
 	}
 	if a.dir != nil {
 		options.Backup = a.Backup
@@ -338,7 +338,10 @@ func (c Config) options(url string, secrets [][]byte) *core.Options {
 		Name: c.ShopName, Currency: c.Currency, Locale: c.Locale, Country: c.Country, PricesExcludeTax: !c.PricesIncludeTax,
 		ShippingFlat: c.ShippingFlat, ShippingCountries: c.ShippingCountries, MaxLineQuantity: c.MaxLineQuantity,
 		CartTTL: c.CartTTL, ReservationTTL: c.ReservationTTL, CaptureAt: core.CaptureAt(c.Capture),
-		Secrets: secrets, StorefrontURL: c.storefrontURL(url),
+		Secrets: secrets, StorefrontURL: c.storefrontURL(url), TestProviders: []string{sandboxCode},
+	}
+	if c.stripeTests() {
+		o.TestProviders = append(o.TestProviders, stripeCode)
 	}
 	for _, r := range c.TaxRates {
 		o.TaxRates = append(o.TaxRates, pricing.TaxRate{Name: "VAT", Country: r.Country, BasisPoints: r.BasisPoints})

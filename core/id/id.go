@@ -107,6 +107,7 @@ type (
 	Cart      struct{ UUID }
 	Order     struct{ UUID }
 	Payment   struct{ UUID }
+	Event     struct{ UUID }
 	Customer  struct{ UUID }
 	Job       struct{ UUID }
 	Import    struct{ UUID }

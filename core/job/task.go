@@ -17,11 +17,12 @@ const (
 	SendOrderLink         = "email.send_order_link"
 	CapturePayment        = "payment.capture"
 	VoidPayment           = "payment.void" // also gives back what was captured
+	ProcessWebhook        = "payment.webhook_process"
 )
 
 // Tasks returns all tasks.
 func Tasks() []string {
-	return []string{IndexProduct, IndexProducts, AdjustInventory, SendOrderConfirmation, SendOrderLink, CapturePayment, VoidPayment}
+	return []string{IndexProduct, IndexProducts, AdjustInventory, SendOrderConfirmation, SendOrderLink, CapturePayment, VoidPayment, ProcessWebhook}
 }
 
 // Payloads. Unknown members are ignored.
@@ -52,6 +53,11 @@ type (
 	// PaymentPayload is the payload of payment.capture and payment.void.
 	PaymentPayload struct {
 		Payment id.Payment `json:"payment_id"`
+	}
+	// WebhookPayload is the payload of payment.webhook_process.
+	WebhookPayload struct {
+		Provider string `json:"provider"`
+		Event    string `json:"event_id"` // the provider's
 	}
 )
 

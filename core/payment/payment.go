@@ -52,16 +52,23 @@ type NextAction struct {
 	ExpiresAt    time.Time `json:"expires_at"`
 }
 
-// Request asks a provider to authorize. ID is the provider's idempotency key:
-// asking twice is asking once.
-type Request struct {
+// Ref is all by which a provider finds a payment, and is always the same but
+// for the Reference. ID is the provider's idempotency key: asking twice is asking
+// once.
+type Ref struct {
 	ID          id.Payment
 	Order       id.Order
 	OrderNumber string
 	Amount      money.Amount
-	Token       string // what the provider's hosted fields returned
-	ReturnURL   string
-	Email       string
+	Reference   string // the provider's own id; "" while it has not been told
+}
+
+// Request asks a provider to authorize.
+type Request struct {
+	Ref
+	Token     string // what the provider's hosted fields returned
+	ReturnURL string
+	Email     string
 }
 
 // State is the provider's account of a payment, the only thing a payment

@@ -174,18 +174,18 @@ func (instant) Authorize(_ context.Context, r payment.Request) (payment.State, e
 	return payment.State{Reference: "ch_" + r.ID.String(), Status: payment.Authorized, Amount: r.Amount}, nil
 }
 
-func (instant) Lookup(context.Context, id.Payment) (payment.State, error) {
+func (instant) Lookup(context.Context, payment.Ref) (payment.State, error) {
 	return payment.State{}, fault.Missing("payment")
 }
 
-func (instant) Capture(context.Context, id.Payment, money.Amount) (payment.State, error) {
+func (instant) Capture(context.Context, payment.Ref, money.Amount) (payment.State, error) {
 	return payment.State{}, fault.Missing("payment")
 }
 
-func (instant) Void(context.Context, id.Payment) (payment.State, error) {
+func (instant) Void(context.Context, payment.Ref) (payment.State, error) {
 	return payment.State{}, fault.Missing("payment")
 }
 
-func (instant) Refund(context.Context, id.Payment, id.Refund, money.Amount) (payment.State, error) {
+func (instant) Refund(context.Context, payment.Ref, id.Refund, money.Amount) (payment.State, error) {
 	return payment.State{}, fault.Missing("payment")
 }

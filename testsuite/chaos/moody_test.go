@@ -10,7 +10,6 @@ import (
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/fault"
-	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/payment"
 	"github.com/bodega-commerce/bodega/ports"
@@ -128,17 +127,17 @@ func (m moodyProvider) Authorize(ctx context.Context, r payment.Request) (state 
 	return state, err
 }
 
-func (m moodyProvider) Lookup(ctx context.Context, p id.Payment) (state payment.State, err error) {
-	err = m.try("lookup "+p.String(), func() error { state, err = m.PaymentProvider.Lookup(ctx, p); return err })
+func (m moodyProvider) Lookup(ctx context.Context, p payment.Ref) (state payment.State, err error) {
+	err = m.try("lookup "+p.ID.String(), func() error { state, err = m.PaymentProvider.Lookup(ctx, p); return err })
 	return state, err
 }
 
-func (m moodyProvider) Capture(ctx context.Context, p id.Payment, amount money.Amount) (state payment.State, err error) {
-	err = m.try("capture "+p.String(), func() error { state, err = m.PaymentProvider.Capture(ctx, p, amount); return err })
+func (m moodyProvider) Capture(ctx context.Context, p payment.Ref, amount money.Amount) (state payment.State, err error) {
+	err = m.try("capture "+p.ID.String(), func() error { state, err = m.PaymentProvider.Capture(ctx, p, amount); return err })
 	return state, err
 }
 
-func (m moodyProvider) Void(ctx context.Context, p id.Payment) (state payment.State, err error) {
-	err = m.try("void "+p.String(), func() error { state, err = m.PaymentProvider.Void(ctx, p); return err })
+func (m moodyProvider) Void(ctx context.Context, p payment.Ref) (state payment.State, err error) {
+	err = m.try("void "+p.ID.String(), func() error { state, err = m.PaymentProvider.Void(ctx, p); return err })
 	return state, err
 }

@@ -32,6 +32,7 @@ func TestOrderStore(t *testing.T, h OrderHarness) {
 	t.Run("Stock", func(t *testing.T) { TestStock(t, h) })
 	t.Run("Orders", func(t *testing.T) { TestOrders(t, h) })
 	t.Run("Payments", func(t *testing.T) { TestPayments(t, h) })
+	t.Run("PaymentEvents", func(t *testing.T) { TestPaymentEvents(t, h) })
 	t.Run("Keys", func(t *testing.T) { TestKeys(t, h) })
 	t.Run("Prices", func(t *testing.T) { TestPrices(t, h) })
 	t.Run("Coupons", func(t *testing.T) { TestCoupons(t, h) })

@@ -49,7 +49,7 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		if st.Reference == "" {
 			t.Error("a held payment has no reference")
 		}
-		if seen := w.must(t)(p.Lookup(t.Context(), r.ID)); seen != st {
+		if seen := w.must(t)(p.Lookup(t.Context(), r.Ref)); seen != st {
 			t.Errorf("Lookup tells %+v after Authorize told %+v", seen, st)
 		}
 	})
@@ -81,28 +81,30 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 				t.Errorf("caller %d: %+v", i, st)
 			}
 		}
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.ID)), payment.Authorized, 0, 0)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.Ref)), payment.Authorized, 0, 0)
 	})
 
 	t.Run("Authorize/AnotherAmountIsRefused", func(t *testing.T) {
 		t.Parallel()
 		p, r := w.begin(t, h.Tokens.OK)
 		w.must(t)(p.Authorize(t.Context(), r))
-		r.Amount = money.New(1, h.Currency)
-		_, err := p.Authorize(t.Context(), r)
+		other := r
+		other.Amount = money.New(1, h.Currency)
+		_, err := p.Authorize(t.Context(), other)
 		wantKind(t, err, fault.Conflict)
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.ID)), payment.Authorized, 0, 0)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.Ref)), payment.Authorized, 0, 0)
 	})
 
 	t.Run("Authorize/NoMoneyIsInvalid", func(t *testing.T) {
 		t.Parallel()
 		p, r := w.begin(t, h.Tokens.OK)
 		for _, amount := range []money.Amount{{}, money.New(0, h.Currency), money.New(-1, h.Currency)} {
-			r.Amount = amount
-			_, err := p.Authorize(t.Context(), r)
+			nothing := r
+			nothing.Amount = amount
+			_, err := p.Authorize(t.Context(), nothing)
 			wantKind(t, err, fault.Invalid)
 		}
-		_, err := p.Lookup(t.Context(), r.ID)
+		_, err := p.Lookup(t.Context(), r.Ref)
 		wantKind(t, err, fault.NotFound)
 	})
 
@@ -117,9 +119,9 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		// Neither another card nor the same one revives a payment that was refused.
 		r.Token = h.Tokens.OK
 		w.expect(t, w.must(t)(p.Authorize(t.Context(), r)), payment.Failed, 0, 0)
-		_, err := p.Capture(t.Context(), r.ID, r.Amount)
+		_, err := p.Capture(t.Context(), r.Ref, r.Amount)
 		wantKind(t, err, fault.Conflict)
-		w.expect(t, w.must(t)(p.Void(t.Context(), r.ID)), payment.Failed, 0, 0)
+		w.expect(t, w.must(t)(p.Void(t.Context(), r.Ref)), payment.Failed, 0, 0)
 	})
 
 	t.Run("Authorize/NonsenseIsDeclined", func(t *testing.T) {
@@ -136,7 +138,7 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		p, r := w.begin(t, h.Tokens.Timeout)
 		_, err := p.Authorize(t.Context(), r)
 		wantKind(t, err, fault.Unknown)
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.ID)), payment.Authorized, 0, 0)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.Ref)), payment.Authorized, 0, 0)
 		w.expect(t, w.must(t)(p.Authorize(t.Context(), r)), payment.Authorized, 0, 0)
 	})
 
@@ -145,7 +147,7 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		p, r := w.begin(t, h.Tokens.Unavailable)
 		_, err := p.Authorize(t.Context(), r)
 		wantKind(t, err, fault.Unavailable)
-		_, err = p.Lookup(t.Context(), r.ID)
+		_, err = p.Lookup(t.Context(), r.Ref)
 		wantKind(t, err, fault.NotFound)
 		r.Token = h.Tokens.OK
 		w.expect(t, w.must(t)(p.Authorize(t.Context(), r)), payment.Authorized, 0, 0)
@@ -158,7 +160,7 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		cancel()
 		_, err := p.Authorize(gone, r)
 		wantKind(t, err, fault.Canceled)
-		_, err = p.Lookup(t.Context(), r.ID)
+		_, err = p.Lookup(t.Context(), r.Ref)
 		wantKind(t, err, fault.NotFound)
 	})
 
@@ -171,14 +173,14 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 			if a := st.NextAction; a == nil || a.Type == "redirect" && a.URL == "" || a.Type == "sdk" && a.ClientSecret == "" || !a.ExpiresAt.After(time.Now()) {
 				t.Errorf("next action %+v leads nowhere", st.NextAction)
 			}
-			_, err := p.Capture(t.Context(), r.ID, r.Amount)
+			_, err := p.Capture(t.Context(), r.Ref, r.Amount)
 			wantKind(t, err, fault.Conflict)
 			w.complete(t, p, r.ID, ok)
 			want := payment.Authorized
 			if !ok {
 				want = payment.Failed
 			}
-			st = w.must(t)(p.Lookup(t.Context(), r.ID))
+			st = w.must(t)(p.Lookup(t.Context(), r.Ref))
 			w.expect(t, st, want, 0, 0)
 			if st.NextAction != nil {
 				t.Errorf("still asks for %+v", st.NextAction)
@@ -192,11 +194,11 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		t.Parallel()
 		p, r := w.begin(t, h.Tokens.RequiresAction)
 		w.must(t)(p.Authorize(t.Context(), r))
-		w.expect(t, w.must(t)(p.Void(t.Context(), r.ID)), payment.Canceled, 0, 0)
+		w.expect(t, w.must(t)(p.Void(t.Context(), r.Ref)), payment.Canceled, 0, 0)
 		w.canComplete(t)
 		_, err := h.Complete(t, p, r.ID, true)
 		wantKind(t, err, fault.Conflict)
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.ID)), payment.Canceled, 0, 0)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.Ref)), payment.Canceled, 0, 0)
 	})
 
 	t.Run("Action/UnknownIsNotFound", func(t *testing.T) {
@@ -208,23 +210,23 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 
 	t.Run("Lookup/UnknownIsNotFound", func(t *testing.T) {
 		t.Parallel()
-		_, err := h.New(t).Lookup(t.Context(), newPaymentID())
+		_, err := h.New(t).Lookup(t.Context(), w.request("").Ref)
 		wantKind(t, err, fault.NotFound)
 	})
 
 	t.Run("Capture/TakesOnce", func(t *testing.T) {
 		t.Parallel()
 		p, r := w.held(t)
-		w.expect(t, w.must(t)(p.Capture(t.Context(), r.ID, r.Amount)), payment.Captured, 1000, 0)
-		w.expect(t, w.must(t)(p.Capture(t.Context(), r.ID, r.Amount)), payment.Captured, 1000, 0)
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.ID)), payment.Captured, 1000, 0)
+		w.expect(t, w.must(t)(p.Capture(t.Context(), r.Ref, r.Amount)), payment.Captured, 1000, 0)
+		w.expect(t, w.must(t)(p.Capture(t.Context(), r.Ref, r.Amount)), payment.Captured, 1000, 0)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.Ref)), payment.Captured, 1000, 0)
 	})
 
 	t.Run("Capture/TakesAPart", func(t *testing.T) {
 		t.Parallel()
 		p, r := w.held(t)
-		w.expect(t, w.must(t)(p.Capture(t.Context(), r.ID, money.New(400, h.Currency))), payment.Captured, 400, 0)
-		_, err := p.Refund(t.Context(), r.ID, newRefundID(), money.New(401, h.Currency))
+		w.expect(t, w.must(t)(p.Capture(t.Context(), r.Ref, money.New(400, h.Currency))), payment.Captured, 400, 0)
+		_, err := p.Refund(t.Context(), r.Ref, newRefundID(), money.New(401, h.Currency))
 		wantKind(t, err, fault.Invalid)
 	})
 
@@ -232,20 +234,20 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		t.Parallel()
 		p, r := w.held(t)
 		for _, amount := range []money.Amount{money.New(1001, h.Currency), money.New(0, h.Currency), money.New(-1, h.Currency), money.New(5, "XOF"), {}} {
-			_, err := p.Capture(t.Context(), r.ID, amount)
+			_, err := p.Capture(t.Context(), r.Ref, amount)
 			wantKind(t, err, fault.Invalid)
 		}
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.ID)), payment.Authorized, 0, 0)
-		_, err := p.Capture(t.Context(), newPaymentID(), r.Amount)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.Ref)), payment.Authorized, 0, 0)
+		_, err := p.Capture(t.Context(), w.request("").Ref, r.Amount)
 		wantKind(t, err, fault.NotFound)
 	})
 
 	t.Run("Void/LetsGoOnce", func(t *testing.T) {
 		t.Parallel()
 		p, r := w.held(t)
-		w.expect(t, w.must(t)(p.Void(t.Context(), r.ID)), payment.Canceled, 0, 0)
-		w.expect(t, w.must(t)(p.Void(t.Context(), r.ID)), payment.Canceled, 0, 0)
-		_, err := p.Capture(t.Context(), r.ID, r.Amount)
+		w.expect(t, w.must(t)(p.Void(t.Context(), r.Ref)), payment.Canceled, 0, 0)
+		w.expect(t, w.must(t)(p.Void(t.Context(), r.Ref)), payment.Canceled, 0, 0)
+		_, err := p.Capture(t.Context(), r.Ref, r.Amount)
 		wantKind(t, err, fault.Conflict)
 		w.expect(t, w.must(t)(p.Authorize(t.Context(), r)), payment.Canceled, 0, 0)
 	})
@@ -253,7 +255,7 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 	t.Run("Void/ForestallsWhatWasNeverAsked", func(t *testing.T) {
 		t.Parallel()
 		p, r := w.begin(t, h.Tokens.OK)
-		st := w.must(t)(p.Void(t.Context(), r.ID))
+		st := w.must(t)(p.Void(t.Context(), r.Ref))
 		if st.Status != payment.Canceled {
 			t.Errorf("%+v, want it canceled", st)
 		}
@@ -261,43 +263,43 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		if late.Status != payment.Canceled && late.Status != payment.Failed {
 			t.Errorf("a payment that was made impossible is %+v", late)
 		}
-		_, err := p.Capture(t.Context(), r.ID, r.Amount)
+		_, err := p.Capture(t.Context(), r.Ref, r.Amount)
 		wantKind(t, err, fault.Conflict)
 	})
 
 	t.Run("Void/NotWhatWasTaken", func(t *testing.T) {
 		t.Parallel()
 		p, r := w.held(t)
-		w.must(t)(p.Capture(t.Context(), r.ID, r.Amount))
-		_, err := p.Void(t.Context(), r.ID)
+		w.must(t)(p.Capture(t.Context(), r.Ref, r.Amount))
+		_, err := p.Void(t.Context(), r.Ref)
 		wantKind(t, err, fault.Conflict)
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.ID)), payment.Captured, 1000, 0)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.Ref)), payment.Captured, 1000, 0)
 	})
 
 	t.Run("Refund/OncePerRefund", func(t *testing.T) {
 		t.Parallel()
 		p, r := w.held(t)
-		w.must(t)(p.Capture(t.Context(), r.ID, r.Amount))
+		w.must(t)(p.Capture(t.Context(), r.Ref, r.Amount))
 		first := newRefundID()
-		w.expect(t, w.must(t)(p.Refund(t.Context(), r.ID, first, money.New(300, h.Currency))), payment.Captured, 1000, 300)
-		w.expect(t, w.must(t)(p.Refund(t.Context(), r.ID, first, money.New(300, h.Currency))), payment.Captured, 1000, 300)
-		_, err := p.Refund(t.Context(), r.ID, first, money.New(200, h.Currency))
+		w.expect(t, w.must(t)(p.Refund(t.Context(), r.Ref, first, money.New(300, h.Currency))), payment.Captured, 1000, 300)
+		w.expect(t, w.must(t)(p.Refund(t.Context(), r.Ref, first, money.New(300, h.Currency))), payment.Captured, 1000, 300)
+		_, err := p.Refund(t.Context(), r.Ref, first, money.New(200, h.Currency))
 		wantKind(t, err, fault.Conflict)
-		w.expect(t, w.must(t)(p.Refund(t.Context(), r.ID, newRefundID(), money.New(700, h.Currency))), payment.Captured, 1000, 1000)
-		_, err = p.Refund(t.Context(), r.ID, newRefundID(), money.New(1, h.Currency))
+		w.expect(t, w.must(t)(p.Refund(t.Context(), r.Ref, newRefundID(), money.New(700, h.Currency))), payment.Captured, 1000, 1000)
+		_, err = p.Refund(t.Context(), r.Ref, newRefundID(), money.New(1, h.Currency))
 		wantKind(t, err, fault.Invalid)
 	})
 
 	t.Run("Refund/NeverMoreThanWasTaken", func(t *testing.T) {
 		t.Parallel()
 		p, r := w.held(t)
-		_, err := p.Refund(t.Context(), r.ID, newRefundID(), r.Amount)
+		_, err := p.Refund(t.Context(), r.Ref, newRefundID(), r.Amount)
 		wantKind(t, err, fault.Conflict)
-		w.must(t)(p.Capture(t.Context(), r.ID, r.Amount))
+		w.must(t)(p.Capture(t.Context(), r.Ref, r.Amount))
 		errs := make([]error, 8)
 		var group sync.WaitGroup
 		for i := range errs {
-			group.Go(func() { _, errs[i] = p.Refund(t.Context(), r.ID, newRefundID(), money.New(400, h.Currency)) })
+			group.Go(func() { _, errs[i] = p.Refund(t.Context(), r.Ref, newRefundID(), money.New(400, h.Currency)) })
 		}
 		group.Wait()
 		made := 0
@@ -311,8 +313,8 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		if made != 2 {
 			t.Errorf("%d refunds of 400 were made out of 1000", made)
 		}
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.ID)), payment.Captured, 1000, 800)
-		_, err = p.Refund(t.Context(), newPaymentID(), newRefundID(), r.Amount)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.Ref)), payment.Captured, 1000, 800)
+		_, err = p.Refund(t.Context(), w.request("").Ref, newRefundID(), r.Amount)
 		wantKind(t, err, fault.NotFound)
 	})
 
@@ -324,16 +326,16 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		taken, refused, forestalled := w.request(h.Tokens.OK), w.request(h.Tokens.Declined), w.request(h.Tokens.OK)
 		refund := newRefundID()
 		w.must(t)(p.Authorize(t.Context(), taken))
-		w.must(t)(p.Capture(t.Context(), taken.ID, taken.Amount))
-		w.must(t)(p.Refund(t.Context(), taken.ID, refund, money.New(250, h.Currency)))
+		w.must(t)(p.Capture(t.Context(), taken.Ref, taken.Amount))
+		w.must(t)(p.Refund(t.Context(), taken.Ref, refund, money.New(250, h.Currency)))
 		w.must(t)(p.Authorize(t.Context(), refused))
-		w.must(t)(p.Void(t.Context(), forestalled.ID))
+		w.must(t)(p.Void(t.Context(), forestalled.Ref))
 
 		p = h.Reopen(t, p)
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), timeout.ID)), payment.Authorized, 0, 0)
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), taken.ID)), payment.Captured, 1000, 250)
-		w.expect(t, w.must(t)(p.Refund(t.Context(), taken.ID, refund, money.New(250, h.Currency))), payment.Captured, 1000, 250)
-		w.expect(t, w.must(t)(p.Lookup(t.Context(), refused.ID)), payment.Failed, 0, 0)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), timeout.Ref)), payment.Authorized, 0, 0)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), taken.Ref)), payment.Captured, 1000, 250)
+		w.expect(t, w.must(t)(p.Refund(t.Context(), taken.Ref, refund, money.New(250, h.Currency))), payment.Captured, 1000, 250)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), refused.Ref)), payment.Failed, 0, 0)
 		if st := w.must(t)(p.Authorize(t.Context(), forestalled)); st.Status != payment.Canceled && st.Status != payment.Failed {
 			t.Errorf("a payment that was made impossible is %+v", st)
 		}
@@ -358,7 +360,7 @@ func (w payments) begin(t *testing.T, token string) (ports.PaymentProvider, paym
 func (w payments) request(token string) payment.Request {
 	p := newPaymentID()
 	return payment.Request{
-		ID: p, Order: id.Order{UUID: newID()}, OrderNumber: fmt.Sprintf("%X", p.UUID[12:]), Amount: money.New(1000, w.h.Currency),
+		Ref:   payment.Ref{ID: p, Order: id.Order{UUID: newID()}, OrderNumber: fmt.Sprintf("%X", p.UUID[12:]), Amount: money.New(1000, w.h.Currency)},
 		Token: token, ReturnURL: "https://shop.example/return", Email: "guest@example.com",
 	}
 }

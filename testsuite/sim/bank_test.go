@@ -123,8 +123,8 @@ func (b *bank) Authorize(_ context.Context, r payment.Request) (payment.State, e
 	})
 }
 
-func (b *bank) Lookup(_ context.Context, p id.Payment) (payment.State, error) {
-	return b.on(p, known(func(*holding) error { return nil }))
+func (b *bank) Lookup(_ context.Context, p payment.Ref) (payment.State, error) {
+	return b.on(p.ID, known(func(*holding) error { return nil }))
 }
 
 // complete plays the shopper.
@@ -141,8 +141,8 @@ func (b *bank) complete(p id.Payment, ok bool) error {
 	return err
 }
 
-func (b *bank) Capture(_ context.Context, p id.Payment, amount money.Amount) (payment.State, error) {
-	return b.on(p, known(func(a *holding) error {
+func (b *bank) Capture(_ context.Context, p payment.Ref, amount money.Amount) (payment.State, error) {
+	return b.on(p.ID, known(func(a *holding) error {
 		switch a.status {
 		case payment.Captured:
 			return nil
@@ -158,10 +158,10 @@ func (b *bank) Capture(_ context.Context, p id.Payment, amount money.Amount) (pa
 	}))
 }
 
-func (b *bank) Void(_ context.Context, p id.Payment) (payment.State, error) {
-	return b.on(p, func(a *holding) (*holding, error) {
+func (b *bank) Void(_ context.Context, p payment.Ref) (payment.State, error) {
+	return b.on(p.ID, func(a *holding) (*holding, error) {
 		if a == nil {
-			return &holding{payment: p, status: payment.Canceled}, nil
+			return &holding{payment: p.ID, status: payment.Canceled}, nil
 		}
 		switch a.status {
 		case payment.Authorized, payment.RequiresAction:
@@ -174,8 +174,8 @@ func (b *bank) Void(_ context.Context, p id.Payment) (payment.State, error) {
 	})
 }
 
-func (b *bank) Refund(_ context.Context, p id.Payment, r id.Refund, amount money.Amount) (payment.State, error) {
-	return b.on(p, known(func(a *holding) error {
+func (b *bank) Refund(_ context.Context, p payment.Ref, r id.Refund, amount money.Amount) (payment.State, error) {
+	return b.on(p.ID, known(func(a *holding) error {
 		if before, done := a.refunds[r]; done {
 			if before != amount.Minor() {
 				return forbidden(a)

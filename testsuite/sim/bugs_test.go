@@ -264,8 +264,8 @@ type generous struct {
 	w *world
 }
 
-func (x generous) Refund(ctx context.Context, p id.Payment, r id.Refund, amount money.Amount) (payment.State, error) {
-	if a := x.w.bank.accounts[p]; a != nil {
+func (x generous) Refund(ctx context.Context, p payment.Ref, r id.Refund, amount money.Amount) (payment.State, error) {
+	if a := x.w.bank.accounts[p.ID]; a != nil {
 		a.lenient = true
 	}
 	return x.PaymentProvider.Refund(ctx, p, id.Refund{UUID: r.Derive(fmt.Sprint(x.w.steps))}, amount)

@@ -147,19 +147,19 @@ func (x provider) Authorize(ctx context.Context, r payment.Request) (payment.Sta
 	return reach(ctx, x.w, "ask the bank to authorize", asks, func() (payment.State, error) { return x.bank.Authorize(ctx, r) })
 }
 
-func (x provider) Lookup(ctx context.Context, p id.Payment) (payment.State, error) {
+func (x provider) Lookup(ctx context.Context, p payment.Ref) (payment.State, error) {
 	return reach(ctx, x.w, "ask the bank how it stands", lookups, func() (payment.State, error) { return x.bank.Lookup(ctx, p) })
 }
 
-func (x provider) Capture(ctx context.Context, p id.Payment, a money.Amount) (payment.State, error) {
+func (x provider) Capture(ctx context.Context, p payment.Ref, a money.Amount) (payment.State, error) {
 	return reach(ctx, x.w, "ask the bank to capture", asks, func() (payment.State, error) { return x.bank.Capture(ctx, p, a) })
 }
 
-func (x provider) Void(ctx context.Context, p id.Payment) (payment.State, error) {
+func (x provider) Void(ctx context.Context, p payment.Ref) (payment.State, error) {
 	return reach(ctx, x.w, "ask the bank to void", asks, func() (payment.State, error) { return x.bank.Void(ctx, p) })
 }
 
-func (x provider) Refund(ctx context.Context, p id.Payment, r id.Refund, a money.Amount) (payment.State, error) {
+func (x provider) Refund(ctx context.Context, p payment.Ref, r id.Refund, a money.Amount) (payment.State, error) {
 	return reach(ctx, x.w, "ask the bank to refund", asks, func() (payment.State, error) { return x.bank.Refund(ctx, p, r, a) })
 }
 
