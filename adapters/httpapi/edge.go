@@ -43,6 +43,11 @@ type Options struct {
 	// Observe hears of every answered request, by path template and not by path.
 	Observe func(route, method string, status int, took time.Duration)
 
+	// Trace begins the span of a request and returns its trace's id, 32 hex digits;
+	// end hears once how it ended, and why if there was a problem. Nil: nobody
+	// follows requests, and the id is the caller's, else random.
+	Trace func(r *http.Request) (ctx context.Context, traceID string, end func(route string, status int, err error))
+
 	// MediaURL is where pictures are served; PublicURL what absolute addresses of
 	// the API begin with. Without a slash at the end.
 	MediaURL, PublicURL string
@@ -115,10 +120,13 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if id := r.Header.Get("X-Request-Id"); proxied && usableID(id) {
 		x.requestID = id
 	}
-	if id := traceIDOf(r.Header.Get("Traceparent")); id != "" {
+	ctx := r.Context() //nolint:contextcheck // Trace makes its context of the request's
+	if e.opts.Trace != nil {
+		ctx, x.traceID, x.traced = e.opts.Trace(r)
+	} else if id := traceIDOf(r.Header.Get("Traceparent")); id != "" {
 		x.traceID = id
 	}
-	x.r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+	x.r = r.WithContext(context.WithValue(ctx, exchangeKey{}, x))
 
 	// An answer has at most eight headers, if nothing special is about it: a map
 	// of more costs twice as much to make and to copy.
@@ -129,7 +137,7 @@ func (e *edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h["Cache-Control"] = e.fixed.private
 	h["Content-Language"] = e.fixed.locale
 
-	defer e.finish(x, began) //nolint:contextcheck // the context is in x
+	defer e.finish(x, began)
 	if token := r.Header.Get("X-Consistency-Token"); token != "" {
 		x.marks = e.signer.marks(token, e.now())
 	}
@@ -169,6 +177,9 @@ func (e *edge) report(x *exchange, took time.Duration) {
 	}
 	if e.opts.Observe != nil {
 		e.opts.Observe(route, x.r.Method, status, took)
+	}
+	if x.traced != nil {
+		x.traced(route, status, x.err)
 	}
 	level := slog.LevelInfo
 	switch {

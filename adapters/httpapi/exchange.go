@@ -26,14 +26,15 @@ type exchange struct {
 	requestID   string
 	traceID     string
 	client      netip.Addr
-	route       *route        // nil while nothing matched
-	actor       account.Actor // who shows a session or an API key; a cart's token is the operation's business
-	marks       []ports.Mark  // what the consistency token demands
-	condition   precondition  // of operations that declare IfMatch
-	key         ports.KeyRef  // the idempotency key in use; zero: none
-	fingerprint [32]byte      // of what was asked under it
-	code        string        // of the problem that was answered
-	err         error         // what it is a problem of; logged once
+	route       *route                                    // nil while nothing matched
+	actor       account.Actor                             // who shows a session or an API key; a cart's token is the operation's business
+	marks       []ports.Mark                              // what the consistency token demands
+	condition   precondition                              // of operations that declare IfMatch
+	key         ports.KeyRef                              // the idempotency key in use; zero: none
+	fingerprint [32]byte                                  // of what was asked under it
+	traced      func(route string, status int, err error) // ends the span; nil: there is none
+	code        string                                    // of the problem that was answered
+	err         error                                     // what it is a problem of; logged once
 
 	headers [4]string // values of headers that every answer has
 

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,9 +34,10 @@ type Runner struct {
 	// Observe is told of every attempt: how it ended (ack, retry, dead) and how
 	// long it took. Default: nobody is.
 	Observe func(task, result string, took time.Duration)
-	// Traced puts a job's trace id into the context of its verb. Default: it is
-	// not carried on.
-	Traced func(ctx context.Context, trace string) context.Context
+	// Traced begins an attempt at jobs of one task: it puts the trace of the first
+	// into the context of their verb, and end hears the first failure. Default:
+	// traces are not carried on.
+	Traced func(ctx context.Context, ds []job.Delivery) (_ context.Context, end func(error))
 	// Patience is how often and when what failed is tried again. Default:
 	// job.Patience.
 	Patience job.Backoff
@@ -61,7 +63,7 @@ func New(shop *core.Shop, source ports.JobSource) *Runner {
 			return err
 		},
 		Observe: func(string, string, time.Duration) {},
-		Traced:  func(ctx context.Context, _ string) context.Context { return ctx },
+		Traced:  func(ctx context.Context, _ []job.Delivery) (context.Context, func(error)) { return ctx, func(error) {} },
 		Ready:   func() {},
 	}
 }
@@ -118,8 +120,9 @@ func (r *Runner) handle(ctx context.Context, h handler, ds []job.Delivery) []job
 	verdicts := make([]job.Verdict, len(ds))
 	if h.all != nil {
 		began := time.Now()
-		trace := r.Traced(ctx, ds[0].TraceID)
+		trace, end := r.Traced(ctx, ds)
 		errs, failed := limited(trace, func(ctx context.Context) ([]error, error) { return h.all(ctx, ds), nil })
+		end(cmp.Or(failed, cmp.Or(errs...)))
 		for i, d := range ds {
 			err := failed
 			if err == nil {
@@ -133,8 +136,9 @@ func (r *Runner) handle(ctx context.Context, h handler, ds []job.Delivery) []job
 	for i, d := range ds {
 		all.Go(func() {
 			began := time.Now()
-			trace := r.Traced(ctx, d.TraceID)
+			trace, end := r.Traced(ctx, ds[i:i+1])
 			_, err := limited(trace, func(ctx context.Context) (struct{}, error) { return struct{}{}, h.one(ctx, d) })
+			end(err)
 			verdicts[i] = r.judge(trace, d, err, time.Since(began))
 		})
 	}

@@ -84,6 +84,8 @@ type Config struct {
 	LogLevel  LogLevel  `env:"LOG_LEVEL" envDefault:"info" rule:"must be debug, info, warn or error"`
 	LogFormat LogFormat `env:"LOG_FORMAT" rule:"must be json or text"`
 
+	TracesURL string // where traces go, by the settings of OpenTelemetry; "": nowhere
+
 	Role    Role              // of the program
 	Migrate bool              // bring the store up to date, also in production
 	Version string            // of the program; "" : development
@@ -128,10 +130,12 @@ func Load(environ []string) (Config, error) { return LoadAs(Server, environ) }
 // LoadAs is Load for a program of any role.
 func LoadAs(role Role, environ []string) (Config, error) {
 	var bad Errors
-	vars := map[string]string{}
+	vars, others := map[string]string{}, map[string]string{}
 	for _, line := range environ {
 		name, value, _ := strings.Cut(line, "=")
-		if own, ours := strings.CutPrefix(name, prefix); ours && !strings.HasPrefix(own, "TEST_") {
+		if strings.HasPrefix(name, "OTEL_") {
+			others[name] = value
+		} else if own, ours := strings.CutPrefix(name, prefix); ours && !strings.HasPrefix(own, "TEST_") {
 			vars[own] = value
 		}
 	}
@@ -142,7 +146,7 @@ func LoadAs(role Role, environ []string) (Config, error) {
 			bad.add(name, "is not a setting"+suggest(name, fields))
 		}
 	}
-	c := Config{Role: role}
+	c := Config{Role: role, TracesURL: tracesURL(others, &bad)}
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
 		bad = append(bad, explain(err, fields)...)
 	}

@@ -262,3 +262,22 @@ func TestDataDir(t *testing.T) {
 		}
 	})
 }
+
+func TestLoad_Traces(t *testing.T) {
+	t.Parallel()
+	for want, environ := range map[string][]string{
+		"":                          {"OTEL_SERVICE_NAME=shop"},
+		"http://one:4318/v1/traces": {"OTEL_EXPORTER_OTLP_ENDPOINT=http://one:4318/"},
+		"https://two/traces":        {"OTEL_EXPORTER_OTLP_ENDPOINT=http://one:4318", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=https://two/traces"},
+	} {
+		if c, err := Load(environ); err != nil || c.TracesURL != want {
+			t.Errorf("%v: %q, %v", environ, c.TracesURL, err)
+		}
+		if c, err := Load(append(environ, "OTEL_SDK_DISABLED=true")); err != nil || c.TracesURL != "" {
+			t.Errorf("%v, disabled: %q, %v", environ, c.TracesURL, err)
+		}
+	}
+	if _, err := Load([]string{"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318"}); err == nil || !strings.HasPrefix(err.Error(), "OTEL_EXPORTER_OTLP_ENDPOINT: must be") {
+		t.Errorf("an endpoint that is no address: %v", err)
+	}
+}

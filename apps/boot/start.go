@@ -36,7 +36,8 @@ type App struct {
 
 	log     *slog.Logger
 	meter   *metrics
-	keyFile bool // AdminKey was made here
+	tracer  *telemetry.Tracer // nil: nobody is told of traces
+	keyFile bool              // AdminKey was made here
 
 	dir      *dataDir   // held; nil: the store is elsewhere
 	file     *sqlite.DB // the store in it
@@ -75,6 +76,9 @@ func Start(ctx context.Context, c Config) (*App, error) {
 }
 
 func (a *App) start(ctx context.Context, c Config) (err error) {
+	if a.tracer, err = a.openTracer(ctx, c); err != nil {
+		return err
+	}
 	a.DataDir = c.DataDir
 	if c.DatabaseURL == "" {
 		if a.dir, err = openDataDir(c.DataDir); err != nil {
@@ -163,6 +167,7 @@ func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carrier
 		now = time.Now
 	}
 	a.meter.registry.MustRegister(newBacklog(a.store.queue, now), newDoubts(a.store.orders.Payments, now))
+	follow(a.tracer, &deps)
 	a.Shop, err = core.New(deps, c.options(a.URL, secrets))
 	return carriers, err
 }
@@ -245,7 +250,7 @@ func (a *App) relay(c Config, carriers Carriers) {
 func (a *App) startJobs(ctx context.Context, c Config, source ports.JobSource) error {
 	ready := make(chan struct{})
 	runner := jobs.New(a.Shop, source)
-	runner.Log, runner.Observe, runner.Traced, runner.Patience = a.log, a.meter.job, withTrace, c.RetryDelays
+	runner.Log, runner.Observe, runner.Traced, runner.Patience = a.log, a.meter.job, traced(a.tracer), c.RetryDelays
 	runner.Loops = append(runner.Loops, a.store.upkeep...)
 	runner.Ready = func() { close(ready) }
 	if !a.ownIndex {
@@ -289,6 +294,9 @@ func (a *App) serveAPI(c Config, secrets [][]byte, l net.Listener) error {
 	}
 	if c.RateLimits {
 		options.Limiter = a.limiter
+	}
+	if a.tracer != nil {
+		options.Trace = a.tracer.Request
 	}
 	a.api = server(a.log)
 	a.api.Handler = a.untilStopped(httpapi.New(a.Shop, options))
