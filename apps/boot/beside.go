@@ -108,6 +108,14 @@ type Carriers struct {
 // openBroker returns where this program's jobs come from, and whom they are
 // handed to; nil: they stay in the store.
 func (a *App) openBroker(ctx context.Context, c Config) (Carriers, error) {
+	carriers, err := a.broker(ctx, c)
+	if err == nil && c.Carry != nil {
+		c.Carry(&carriers)
+	}
+	return carriers, err
+}
+
+func (a *App) broker(ctx context.Context, c Config) (Carriers, error) {
 	if c.QueueURL == "" {
 		return Carriers{Source: a.store.queue}, nil
 	}
@@ -121,11 +129,7 @@ func (a *App) openBroker(ctx context.Context, c Config) (Carriers, error) {
 		without = httpapi.Unavailable
 	}
 	a.depends(one("queue", without, client.Ping))
-	carriers := Carriers{Publisher: client.Publisher(), Source: client.Source()}
-	if c.Carry != nil {
-		c.Carry(&carriers)
-	}
-	return carriers, nil
+	return Carriers{Publisher: client.Publisher(), Source: client.Source()}, nil
 }
 
 // openFiles returns where pictures are kept: in a bucket, or in a directory.

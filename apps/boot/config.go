@@ -91,7 +91,7 @@ type Config struct {
 	Version string            // of the program; "" : development
 	Log     *slog.Logger      // nil: to standard error, by LogLevel and LogFormat
 	Wrap    func(*core.Deps)  // lets tests stand between the shop and its adapters; nil: nobody does
-	Carry   func(*Carriers)   // the same between the shop and its broker
+	Carry   func(*Carriers)   // the same where its jobs leave and come from
 	Now     func() time.Time  // nil: time.Now
 	Print   func(line string) // told what a person at the terminal wants to know; nil: nobody is
 }

@@ -161,6 +161,7 @@ func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carrier
 	deps.Orders = telemetry.Reservations(deps.Orders, a.meter.reservations())
 	if c.Wrap != nil {
 		c.Wrap(&deps)
+		a.store.orders = deps.Orders // for the edge, too
 	}
 	now := c.Now
 	if now == nil {

@@ -29,7 +29,16 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(killable) != "" {
+		os.Exit(runKillable())
+	}
 	code := m.Run()
+	if _, long := os.LookupEnv("CHAOS_ROUNDS"); long && code == 0 {
+		if err := writeTable(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
 	if workshop != "" {
 		_ = os.RemoveAll(workshop) // in the system's temporary directory
 	}

@@ -1,0 +1,428 @@
+package chaos
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bodega-commerce/bodega/core/money"
+)
+
+// spot is a call of a port in a program: the n-th at its place since the journey
+// was about to begin.
+type spot struct {
+	program, place string
+	n              int
+}
+
+func (s spot) String() string { return fmt.Sprint(s.place, " ", s.n) }
+
+// step is a row of the kill matrix: where the program dies, at each of some
+// moments.
+type step struct {
+	journey, what string
+	at            spot
+	moments       []string
+}
+
+const shop = "server"
+
+// The ways of an order through the shop.
+const (
+	buys     = "buy"      // the last unit, paid at once
+	refused  = "declined" // the card is
+	silent   = "silence"  // the provider's answer is lost
+	wandered = "walk off" // the shopper never does what the payment requires
+	regrets  = "cancel"   // after the money was taken
+)
+
+var (
+	aroundIt = []string{before, after}
+	allOfIt  = []string{before, inside, after}
+)
+
+// steps are all points of the matrix.
+var steps = []step{
+	{buys, "the key is claimed", spot{shop, "keys.claim", 1}, aroundIt},
+	{buys, "the order is stored, its units are held", spot{shop, "orders.tx", 1}, allOfIt},
+	{buys, "the provider is asked to hold the money", spot{shop, "provider.authorize", 1}, aroundIt},
+	{buys, "the order is confirmed", spot{shop, "orders.tx", 2}, allOfIt},
+	{buys, "the answer is stored", spot{shop, "keys.remember", 1}, aroundIt},
+	{buys, "the mail is sent", spot{shop, "mail.send", 1}, aroundIt},
+	{buys, "the job of the mail is done", spot{shop, "email.send_order_confirmation", 1}, aroundIt},
+	{buys, "the provider is asked to take the money", spot{shop, "provider.capture", 1}, aroundIt},
+	{buys, "the capture is stored", spot{shop, "orders.tx", 3}, allOfIt},
+	{buys, "the job of the capture is done", spot{shop, "payment.capture", 1}, aroundIt},
+	{buys, "the index is told", spot{shop, "search.index", 1}, aroundIt},
+	{buys, "the job of the index is done", spot{shop, "search.index_product", 1}, aroundIt},
+	{refused, "the refusal is stored, units and cart are free", spot{shop, "orders.tx", 2}, allOfIt},
+	{silent, "the reconciler asks the provider", spot{shop, "provider.lookup", 1}, aroundIt},
+	{silent, "the late news confirm the order", spot{shop, "orders.tx", 3}, allOfIt},
+	{wandered, "the provider is asked to let go", spot{shop, "provider.void", 1}, aroundIt},
+	{regrets, "the cancellation is stored, units are back", spot{shop, "orders.tx", 1}, allOfIt},
+	{regrets, "the refund is begun", spot{shop, "orders.tx", 2}, allOfIt},
+	{regrets, "the provider is asked for the refund", spot{shop, "provider.refund", 1}, aroundIt},
+	{regrets, "the refund is stored", spot{shop, "orders.tx", 3}, allOfIt},
+	{regrets, "the job of the refund is done", spot{shop, "payment.void", 1}, aroundIt},
+}
+
+// point is a cell of the matrix.
+type point struct {
+	step
+	spot
+	moment string
+}
+
+func (p point) String() string { return p.journey + ": " + p.what + ", " + p.moment }
+
+// points lists all cells.
+func points() []point {
+	var all []point
+	for _, s := range steps {
+		for _, m := range s.moments {
+			all = append(all, point{s, s.at, m})
+		}
+	}
+	return all
+}
+
+// short keeps a handful of points, unless the long form was asked for.
+func short(t *testing.T, all []point, keep ...string) []point {
+	t.Helper()
+	if _, long := os.LookupEnv("CHAOS_ROUNDS"); long {
+		return all
+	}
+	return slices.DeleteFunc(all, func(p point) bool { return !slices.Contains(keep, p.spot.String()+" "+p.moment) })
+}
+
+// A program is killed at each step of an order's way, before, within and after
+// it, and started again. The shopper asks again with the same key if there was
+// no answer. Then the order, its money, its units and its mails are as if
+// nothing had happened.
+func TestKillMatrix_Embedded(t *testing.T) {
+	t.Parallel()
+	m := newMatrix(t, "BODEGA_DATA_DIR="+t.TempDir(), "BODEGA_RESERVATION_TTL=3s")
+	m.walk(short(t, points(), "keys.claim 1 after", "orders.tx 1 after", "orders.tx 2 inside", "provider.authorize 1 after", "provider.capture 1 after", "mail.send 1 after"))
+}
+
+// matrix is a shop whose programs are killed.
+type matrix struct {
+	t        *testing.T
+	dir      string // of failpoints
+	environ  []string
+	programs map[string]*server
+	addr     map[string][2]string // API and operations
+	key      string
+	ledger   string // what the provider knows, an account a line
+	mails    string
+	tries    []*walk
+}
+
+// walk is an order's way past a point.
+type walk struct {
+	point
+	email, sku string
+	order      order
+	told       []answer
+}
+
+func newMatrix(t *testing.T, environ ...string) *matrix {
+	t.Helper()
+	m := &matrix{t: t, dir: t.TempDir(), programs: map[string]*server{}, addr: map[string][2]string{}, key: rand.Text()}
+	m.environ = append(environ, "BODEGA_ADMIN_API_KEY="+m.key, "BODEGA_RATE_LIMITS=off", "BODEGA_LOG_LEVEL=warn", "BODEGA_RETRY_DELAYS=1s,2s,5s,10s,20s")
+	for _, e := range m.environ {
+		if dir, ok := strings.CutPrefix(e, "BODEGA_DATA_DIR="); ok {
+			m.mails, m.ledger = filepath.Join(dir, "mail"), filepath.Join(dir, "sandbox.log")
+		}
+	}
+	m.addr[shop] = [2]string{address(t), address(t)}
+	m.start(shop)
+	return m
+}
+
+func (m *matrix) failpoint(program string) string { return filepath.Join(m.dir, program) }
+
+// start starts a program and waits until it is ready, as a supervisor does: one
+// that ends at its start, because a server beside it is not there, is started
+// again.
+func (m *matrix) start(name string) {
+	m.t.Helper()
+	for deadline := time.Now().Add(3 * startTime); ; time.Sleep(100 * time.Millisecond) {
+		s := m.launch(name)
+		switch {
+		case m.comesUp(s, deadline):
+			m.programs[name] = s
+			return
+		case time.Now().After(deadline):
+			m.t.Fatalf("the %s does not start:\n%s", name, s.said.tail())
+		}
+	}
+}
+
+func (m *matrix) launch(name string) *server {
+	m.t.Helper()
+	s := &server{t: m.t, dir: m.dir, out: &transcript{}, said: &transcript{}, exited: make(chan struct{}), url: "http://" + m.addr[name][0], ops: "http://" + m.addr[name][1], key: m.key}
+	s.cmd = exec.Command(os.Args[0])
+	s.cmd.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), killable + "=" + name, failpoint + "=" + m.failpoint(name),
+		"BODEGA_HTTP_ADDR=" + m.addr[name][0], "BODEGA_OPS_ADDR=" + m.addr[name][1],
+	}, m.environ...)
+	s.cmd.Stdout, s.cmd.Stderr = s.out, s.said
+	if err := s.cmd.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	go func() {
+		_ = s.cmd.Wait() // how it ended is in ProcessState
+		close(s.exited)
+	}()
+	m.t.Cleanup(s.kill)
+	return s
+}
+
+// comesUp waits until a program is ready. False: it has ended, or is too late.
+func (m *matrix) comesUp(s *server, deadline time.Time) bool {
+	for probe := (&server{url: s.ops}); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		select {
+		case <-s.exited:
+			return false
+		default:
+		}
+		if probe.ready200() {
+			return true
+		}
+	}
+	return false
+}
+
+// walk goes past all points, and looks at everything again in the end.
+func (m *matrix) walk(all []point) {
+	m.t.Helper()
+	for _, p := range all {
+		w := m.pass(p)
+		m.tries = append(m.tries, w)
+		if !m.soon(w) {
+			m.t.Fatalf("%s: %v", p, m.wrong(w))
+		}
+		m.t.Logf("%s: %s, %s", p, w.order.Status, w.order.Payment.Status)
+		record(p)
+	}
+	for _, w := range m.tries { // what came twice came later
+		for _, wrong := range m.wrong(w) {
+			m.t.Errorf("in the end, %s: %s", w.point, wrong)
+		}
+	}
+	m.programs[shop].mustBeSound()
+}
+
+// pass lets one shopper go past a point.
+func (m *matrix) pass(p point) *walk {
+	m.t.Helper()
+	s := m.programs[shop]
+	n := len(m.tries)
+	w := &walk{point: p, email: buyer(n), sku: fmt.Sprintf("SKU-%d", n)}
+	s.sell(w.sku, 1)
+	m.idle()
+	shopper, a, err := s.anyone().enter(m.t.Context())
+	if err != nil || shopper == nil {
+		m.t.Fatalf("%s: %s, %v", p, a, err)
+	}
+	if a, err := shopper.put(m.t.Context(), line{w.sku, 1}); err != nil || a.status != http.StatusOK {
+		m.t.Fatalf("%s: %s, %v", p, a, err)
+	}
+	token := map[string]string{refused: "tok_declined", silent: "tok_timeout", wandered: "tok_requires_action"}[p.journey]
+	if token == "" {
+		token = "tok_ok"
+	}
+	sent, a, err := shopper.checkout(m.t.Context(), token, w.email)
+	if err != nil || a.status != http.StatusOK {
+		m.t.Fatalf("%s: %s, %v", p, a, err)
+	}
+	if p.journey == regrets {
+		told, err := m.insist(func() (answer, error) { return shopper.place(m.t.Context(), sent) })
+		if err != nil {
+			m.t.Fatalf("%s: %v", p, err)
+		}
+		w.told = append(w.told, told)
+		bought := &walk{point: point{step: step{journey: buys}}, email: w.email, sku: w.sku}
+		if !m.soon(bought) {
+			m.t.Fatalf("%s: not bought: %v", p, m.wrong(bought))
+		}
+		m.idle()
+	}
+	ask := func() (answer, error) { return shopper.place(m.t.Context(), sent) }
+	if p.journey == regrets {
+		o := m.find(w.email)
+		ask = func() (answer, error) {
+			return s.admin().with("Idempotency-Key", rand.Text()).send(m.t.Context(), http.MethodPost, "/v1/admin/orders/"+o.ID+"/cancel", []byte(`{"reason":"regret"}`))
+		}
+	}
+	m.arm(p)
+	var asking sync.WaitGroup
+	m.t.Cleanup(asking.Wait)
+	var told answer
+	asking.Go(func() { told, err = m.insist(ask) })
+	m.revive(p)
+	if asking.Wait(); err != nil {
+		m.t.Fatalf("%s: %v", p, err)
+	}
+	if p.journey != regrets {
+		w.told = append(w.told, told)
+	}
+	return w
+}
+
+// idle waits until no job is left in the store.
+func (m *matrix) idle() {
+	m.t.Helper()
+	m.programs[shop].settle(2 * time.Minute)
+}
+
+// arm says where a program is to die.
+func (m *matrix) arm(p point) {
+	m.t.Helper()
+	name := m.failpoint(p.program)
+	if err := os.WriteFile(name+".new", fmt.Appendf(nil, "%s %d %s\n", p.place, p.n, p.moment), 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.Rename(name+".new", name); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// revive waits until the program has died of it, and starts another one.
+func (m *matrix) revive(p point) {
+	m.t.Helper()
+	s := m.programs[p.program]
+	select {
+	case <-s.exited:
+		if how, ok := s.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || how.Signal() != syscall.SIGKILL {
+			m.t.Errorf("%s: the %s ended by itself (%s):\n%s", p, p.program, s.cmd.ProcessState, s.said.tail())
+		}
+	case <-time.After(120 * time.Second): // a reservation has to end for some
+		m.t.Errorf("%s: the %s never got there:\n%s", p, p.program, s.said.tail())
+	}
+	if err := os.Remove(m.failpoint(p.program)); err != nil {
+		m.t.Fatal(err)
+	}
+	s.kill()
+	m.start(p.program)
+}
+
+// insist sends a request until there is an answer that ends it.
+func (m *matrix) insist(send func() (answer, error)) (a answer, err error) {
+	for deadline := time.Now().Add(100 * time.Second); time.Now().Before(deadline) && m.t.Context().Err() == nil; time.Sleep(50 * time.Millisecond) {
+		if a, err = send(); err == nil && (a.status < 300 || a.code() == "payment_declined") {
+			return a, nil
+		}
+	}
+	return answer{}, fmt.Errorf("no answer that ends it: %s, %w", a, err)
+}
+
+func (m *matrix) find(email string) order {
+	for _, o := range m.programs[shop].orders() {
+		if o.Email == email {
+			return o
+		}
+	}
+	return order{}
+}
+
+// soon waits until nothing is wrong with a walk any more.
+func (m *matrix) soon(w *walk) bool {
+	for deadline := time.Now().Add(150 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if len(m.wrong(w)) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// wrong holds everybody's books against each other.
+func (m *matrix) wrong(w *walk) []string {
+	m.t.Helper()
+	var wrong []string
+	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	s := m.programs[shop]
+	var all []order
+	for _, o := range s.orders() {
+		if o.Email == w.email {
+			all = append(all, o)
+		}
+	}
+	if len(all) != 1 {
+		complain("%d orders", len(all))
+		return wrong
+	}
+	w.order = all[0]
+	want := map[string]struct {
+		status, paid string
+		held, mails  int
+		money        int64
+	}{
+		buys:     {"confirmed", "captured", 0, 1, 1000},
+		silent:   {"confirmed", "captured", 0, 1, 1000},
+		refused:  {"payment_failed", "failed", 1, 0, 0},
+		wandered: {"canceled", "canceled", 1, 0, 0},
+		regrets:  {"canceled", "refunded", 1, 1, 0},
+	}[w.journey]
+	if w.order.Status != want.status || w.order.Payment.Status != want.paid {
+		complain("the order is %s and %s, want %s and %s", w.order.Status, w.order.Payment.Status, want.status, want.paid)
+	}
+	if onHand, reserved := s.stock(w.sku); onHand != want.held || reserved != 0 {
+		complain("%d on hand, %d reserved, want %d and 0", onHand, reserved, want.held)
+	}
+	if ids := confirmations(m.t, m.mails)[w.order.Number]; len(ids) != want.mails {
+		complain("the mails are %v, want %d", ids, want.mails)
+	}
+	if got, err := m.money(w.order.Payment.ID); err != nil || got != want.money {
+		complain("the provider has %d of it, want %d (%v)", got, want.money, err)
+	}
+	for _, a := range w.told[min(1, len(w.told)):] {
+		if !bytes.Equal(a.body, w.told[0].body) {
+			complain("told %s and then %s", w.told[0], a)
+		}
+	}
+	return wrong
+}
+
+// money returns what the provider took for a payment and did not give back; held
+// money counts as an error, as do other payments of nobody's.
+func (m *matrix) money(of string) (int64, error) {
+	ledger, err := os.ReadFile(m.ledger)
+	if err != nil {
+		return 0, err
+	}
+	var sum int64
+	held := false
+	lines := bufio.NewScanner(bytes.NewReader(ledger))
+	for lines.Scan() {
+		var a struct {
+			Payment, Status string
+			Captured        money.Amount
+			Refunds         map[string]money.Amount
+		}
+		if err := json.Unmarshal(lines.Bytes(), &a); err != nil || a.Payment != of {
+			continue // the last line may be half written
+		}
+		held, sum = a.Status == "authorized", a.Captured.Minor() // the last line of a payment counts
+		for _, r := range a.Refunds {
+			sum -= r.Minor()
+		}
+	}
+	if held {
+		return sum, fmt.Errorf("money is still held")
+	}
+	return sum, lines.Err()
+}

@@ -1,0 +1,88 @@
+package chaos
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// The kill matrix stands in this document between these lines. The long form of
+// the tests writes what it has seen there.
+const (
+	document   = "../../docs/reliability.md"
+	tableBegin = "<!-- kill matrix: written by make chaos -->\n"
+	tableEnd   = "<!-- end of the kill matrix -->\n"
+)
+
+// endings say in words how an order ends.
+var endings = map[string]string{
+	buys:     "confirmed, its money taken once, one mail",
+	silent:   "confirmed, its money taken once, one mail",
+	refused:  "not there, its unit and cart are free",
+	wandered: "canceled, no money, its unit is back",
+	regrets:  "canceled, its money given back once, its unit back once",
+}
+
+// passed are the points that orders went past unharmed.
+var passed = struct {
+	sync.Mutex
+	points map[string]bool
+}{points: map[string]bool{}}
+
+// record notes that an order went past a point.
+func record(p point) {
+	passed.Lock()
+	defer passed.Unlock()
+	passed.points[p.String()] = true
+}
+
+// table is the matrix of the document.
+func table() string {
+	var b strings.Builder
+	b.WriteString("| Order | Killed when | At the moments | In the end it is |\n|---|---|---|---|\n")
+	for _, s := range steps {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", s.journey, s.what, strings.Join(s.moments, ", "), endings[s.journey])
+	}
+	return b.String()
+}
+
+// writeTable writes the matrix into the document, if orders went past every
+// point.
+func writeTable() error {
+	passed.Lock()
+	defer passed.Unlock()
+	for _, p := range points() {
+		if !passed.points[p.String()] {
+			return nil
+		}
+	}
+	content, err := os.ReadFile(document)
+	if err != nil {
+		return err
+	}
+	top, rest, _ := strings.Cut(string(content), tableBegin)
+	_, bottom, ok := strings.Cut(rest, tableEnd)
+	if !ok {
+		return fmt.Errorf("%s has no place for the table", document)
+	}
+	return os.WriteFile(document, []byte(top+tableBegin+table()+tableEnd+bottom), 0o644)
+}
+
+// The document's table names every point there is.
+func TestKillMatrix_TableIsCurrent(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(content), tableBegin)
+	written, _, ok := strings.Cut(rest, tableEnd)
+	if !ok {
+		t.Fatalf("%s has no kill matrix", document)
+	}
+	if written != table() {
+		t.Errorf("the kill matrix of %s is old: make chaos writes it anew\n%s", document, table())
+	}
+}
