@@ -46,18 +46,18 @@ func (p paying) Authorize(ctx context.Context, r payment.Request) (payment.State
 	return p.ask(ctx, "authorize", func(ctx context.Context) (payment.State, error) { return p.PaymentProvider.Authorize(ctx, r) })
 }
 
-func (p paying) Lookup(ctx context.Context, of id.Payment) (payment.State, error) {
+func (p paying) Lookup(ctx context.Context, of payment.Ref) (payment.State, error) {
 	return p.ask(ctx, "lookup", func(ctx context.Context) (payment.State, error) { return p.PaymentProvider.Lookup(ctx, of) })
 }
 
-func (p paying) Capture(ctx context.Context, of id.Payment, amount money.Amount) (payment.State, error) {
+func (p paying) Capture(ctx context.Context, of payment.Ref, amount money.Amount) (payment.State, error) {
 	return p.ask(ctx, "capture", func(ctx context.Context) (payment.State, error) { return p.PaymentProvider.Capture(ctx, of, amount) })
 }
 
-func (p paying) Void(ctx context.Context, of id.Payment) (payment.State, error) {
+func (p paying) Void(ctx context.Context, of payment.Ref) (payment.State, error) {
 	return p.ask(ctx, "void", func(ctx context.Context) (payment.State, error) { return p.PaymentProvider.Void(ctx, of) })
 }
 
-func (p paying) Refund(ctx context.Context, of id.Payment, r id.Refund, amount money.Amount) (payment.State, error) {
+func (p paying) Refund(ctx context.Context, of payment.Ref, r id.Refund, amount money.Amount) (payment.State, error) {
 	return p.ask(ctx, "refund", func(ctx context.Context) (payment.State, error) { return p.PaymentProvider.Refund(ctx, of, r, amount) })
 }
