@@ -161,19 +161,19 @@ func (x fatalProvider) Authorize(ctx context.Context, r payment.Request) (paymen
 	return around(x.f, "provider.authorize", func() (payment.State, error) { return x.PaymentProvider.Authorize(ctx, r) })
 }
 
-func (x fatalProvider) Lookup(ctx context.Context, p id.Payment) (payment.State, error) {
+func (x fatalProvider) Lookup(ctx context.Context, p payment.Ref) (payment.State, error) {
 	return around(x.f, "provider.lookup", func() (payment.State, error) { return x.PaymentProvider.Lookup(ctx, p) })
 }
 
-func (x fatalProvider) Capture(ctx context.Context, p id.Payment, a money.Amount) (payment.State, error) {
+func (x fatalProvider) Capture(ctx context.Context, p payment.Ref, a money.Amount) (payment.State, error) {
 	return around(x.f, "provider.capture", func() (payment.State, error) { return x.PaymentProvider.Capture(ctx, p, a) })
 }
 
-func (x fatalProvider) Void(ctx context.Context, p id.Payment) (payment.State, error) {
+func (x fatalProvider) Void(ctx context.Context, p payment.Ref) (payment.State, error) {
 	return around(x.f, "provider.void", func() (payment.State, error) { return x.PaymentProvider.Void(ctx, p) })
 }
 
-func (x fatalProvider) Refund(ctx context.Context, p id.Payment, r id.Refund, a money.Amount) (payment.State, error) {
+func (x fatalProvider) Refund(ctx context.Context, p payment.Ref, r id.Refund, a money.Amount) (payment.State, error) {
 	return around(x.f, "provider.refund", func() (payment.State, error) { return x.PaymentProvider.Refund(ctx, p, r, a) })
 }
 
