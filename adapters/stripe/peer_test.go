@@ -362,14 +362,9 @@ func (p *peer) forget() {
 	clear(p.keys)
 }
 
-// made returns how many intents there are, and how many requests were for a path.
-func (p *peer) made(path string) (intents, requests int) {
+// made returns how many intents there are.
+func (p *peer) made() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, call := range p.calls {
-		if call == path {
-			requests++
-		}
-	}
-	return len(p.intents), requests
+	return len(p.intents)
 }

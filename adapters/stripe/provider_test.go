@@ -94,7 +94,7 @@ func TestProvider_Authorize(t *testing.T) {
 		if pi.Amount != 1000 || pi.Currency != "eur" || pi.Metadata["payment_id"] != r.ID.String() || pi.Metadata["order_number"] != "7K2M-9QXD-4" {
 			t.Errorf("Stripe was told %+v", pi)
 		}
-		if intents, _ := a.peer.made(""); intents != 1 || len(a.peer.calls) != 2 {
+		if intents := a.peer.made(); intents != 1 || len(a.peer.calls) != 2 {
 			t.Errorf("%d intents after %v, want one after two requests", intents, a.peer.calls)
 		}
 	})
@@ -163,7 +163,7 @@ func TestProvider_Authorize(t *testing.T) {
 		}
 		want(t, payment.Authorized)(a.Authorize(t.Context(), r))
 		want(t, payment.Authorized)(a.Lookup(t.Context(), r.Ref))
-		if intents, _ := a.peer.made(""); intents != 1 {
+		if intents := a.peer.made(); intents != 1 {
 			t.Errorf("%d intents", intents)
 		}
 	})
@@ -224,7 +224,7 @@ func TestProvider_Lookup(t *testing.T) {
 		a.peer.forget()
 		a.Now = func() time.Time { return time.Now().Add(48 * time.Hour) }
 		want(t, payment.Authorized)(a.Lookup(t.Context(), r.Ref))
-		if intents, _ := a.peer.made(""); intents != 1 {
+		if intents := a.peer.made(); intents != 1 {
 			t.Errorf("%d intents: a second one was made", intents)
 		}
 	})
@@ -330,7 +330,7 @@ func TestProvider_TellsTheTruth(t *testing.T) {
 			}
 		}
 		st, err := a.Lookup(t.Context(), r.Ref)
-		intents, _ := a.peer.made("")
+		intents := a.peer.made()
 		if intents > 1 {
 			rt.Fatalf("%d intents for one payment", intents)
 		}

@@ -60,7 +60,7 @@ type Config struct {
 	StripePublic string   `env:"STRIPE_PUBLISHABLE_KEY"`
 	StripeHooks  []string `env:"STRIPE_WEBHOOK_SECRETS" secret:"true"`
 	StripeURL    string   `env:"STRIPE_API_URL"`
-	SandboxHook  string   `env:"SANDBOX_WEBHOOK_SECRET" secret:"true"`
+	SandboxHook  string   `env:"SANDBOX_WEBHOOK_SECRET" envDefault:"whsec_sandbox" secret:"true"`
 
 	Currency          money.Currency `env:"CURRENCY" envDefault:"EUR"`
 	Locale            string         `env:"LOCALE" envDefault:"en"`

@@ -1,7 +1,6 @@
 package boot
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -18,10 +17,6 @@ const (
 	stripeCode  = "stripe"
 )
 
-// sandboxSecret signs the sandbox's webhooks unless another one is set. It is no
-// secret: the sandbox moves no money, and production refuses it.
-const sandboxSecret = "whsec_sandbox"
-
 // openPayments sets up the providers that are named.
 func (a *App) openPayments(c Config, deps *core.Deps) {
 	deps.Payments, deps.Notifiers = core.Providers{}, map[string]ports.Notifier{}
@@ -29,7 +24,7 @@ func (a *App) openPayments(c Config, deps *core.Deps) {
 		switch code {
 		case sandboxCode:
 			wallet := a.store.wallet
-			wallet.WebhookSecrets = []string{cmp.Or(c.SandboxHook, sandboxSecret)}
+			wallet.WebhookSecrets = []string{c.SandboxHook}
 			deps.Payments[code], deps.Notifiers[code], deps.Sandbox = wallet, wallet, wallet
 		case stripeCode:
 			account := stripe.New(stripe.Config{SecretKey: c.StripeSecret, WebhookSecrets: c.StripeHooks, URL: c.StripeURL})

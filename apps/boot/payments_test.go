@@ -63,7 +63,7 @@ func TestStart_ProductionWithStripe(t *testing.T) {
 		"signed":              {"stripe", payment.Sign([]byte(body), "whsec_new", time.Now()), http.StatusOK},
 		"by the older secret": {"stripe", payment.Sign([]byte(body), "whsec_old", time.Now()), http.StatusOK},
 		"by a stranger":       {"stripe", payment.Sign([]byte(body), "whsec_other", time.Now()), http.StatusBadRequest},
-		"of the sandbox":      {"sandbox", payment.Sign([]byte(body), sandboxSecret, time.Now()), http.StatusNotFound},
+		"of the sandbox":      {"sandbox", payment.Sign([]byte(body), c.SandboxHook, time.Now()), http.StatusNotFound},
 	} {
 		if status, said := ask("POST", "/v1/webhooks/payments/"+hook.path, body, "Stripe-Signature", hook.signature, "Sandbox-Signature", hook.signature); status != hook.status {
 			t.Errorf("%s: %d %v, want %d", name, status, said, hook.status)
