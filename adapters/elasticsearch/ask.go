@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/search"
@@ -21,6 +22,7 @@ type asking struct {
 	where  conditions
 
 	pass     search.Pass
+	number   int    // of the pass
 	text     object // the pass as a query, nil: everything
 	asked    shape
 	seen     int // products, or documents where one is enough, that match before any filter
@@ -32,9 +34,22 @@ type asking struct {
 
 // shape is what a result's facets are made of.
 type shape struct {
-	attributes []string
+	attributes []string             // that were looked at
 	ends       map[string][]float64 // of numbers, by attribute
 	prices     []int64
+	most       int // documents that may be counted, with some to spare; 0: unknown
+
+	shown []string // those of the attributes that mattered
+	settled
+}
+
+// settled says when and of what it was found out which attributes matter. Its
+// zero value is not known: all are to be looked at.
+type settled struct {
+	at     time.Time
+	schema int64 // version
+	pass   int
+	found  int // documents
 }
 
 // The keys of answers that are not of a facet.
@@ -68,8 +83,8 @@ type bucket struct {
 }
 
 // attempt asks for a pass: a page, and what narrows the result.
-func (a *asking) attempt(ctx context.Context, pass search.Pass) error {
-	a.pass, a.text, a.answers = pass, nil, map[string]answer{}
+func (a *asking) attempt(ctx context.Context, number int, pass search.Pass) error {
+	a.number, a.pass, a.text = number, pass, nil
 	if a.q.Text != "" {
 		if err := a.engine.learn(ctx, wordsOf(nil, &pass.Clause), true); err != nil { // what was corrected may have new ones
 			return err
@@ -78,6 +93,35 @@ func (a *asking) attempt(ctx context.Context, pass search.Pass) error {
 		a.text = a.clause(&whole)
 	}
 	a.asked = a.engine.guess(a.q)
+	if a.asked.pass != number || a.asked.schema != a.schema.Version || time.Since(a.asked.at) > settledFor {
+		a.asked.most, a.asked.settled = 0, settled{}
+	}
+	if err := a.askAll(ctx); err != nil {
+		return err
+	}
+	if a.misguessed() {
+		a.asked.most, a.asked.settled = 0, settled{}
+		return a.askAll(ctx)
+	}
+	return nil
+}
+
+// misguessed reports whether the result is not the one that was expected.
+func (a *asking) misguessed() bool {
+	return a.asked.most > 0 && a.largest() > a.asked.most || !a.asked.at.IsZero() && a.asked.found != a.answers[overall].Documents
+}
+
+// largest returns of how many documents products were counted at most.
+func (a *asking) largest() int {
+	n := 0
+	for _, r := range a.answers {
+		n = max(n, r.Documents)
+	}
+	return n
+}
+
+func (a *asking) askAll(ctx context.Context) error {
+	a.answers = map[string]answer{}
 	body := a.body()
 	body["from"], body["size"] = (a.q.Page-1)*a.q.PerPage, a.q.PerPage
 	body["sort"], body["collapse"] = order(a.q.Sort, a.text != nil), object{"field": "product_id"}
@@ -88,11 +132,11 @@ func (a *asking) attempt(ctx context.Context, pass search.Pass) error {
 	// it is the same for all pages, so the engine may have it at hand.
 	facets, aggregations := a.body(), a.facetQueries(a.everyPart(), true)
 	matching := object{"match_all": object{}}
-	if pass.Steered() { // what is pinned matches no words
-		matching = a.clause(&pass.Clause)
+	if a.pass.Steered() { // what is pinned matches no words
+		matching = a.clause(&a.pass.Clause)
 	}
-	if pass.Enough > 1 {
-		aggregations[unseen] = object{"filter": matching, "aggs": object{"products": productsUpTo(pass.Enough)}}
+	if a.pass.Enough > 1 {
+		aggregations[unseen] = object{"filter": matching, "aggs": object{"products": productsUpTo(a.pass.Enough)}}
 	} else {
 		aggregations[unseen] = object{"filter": matching}
 	}
@@ -109,7 +153,7 @@ func (a *asking) attempt(ctx context.Context, pass search.Pass) error {
 		return err
 	}
 	a.variants, a.hits = told.Hits.Total.Value, told.Hits.Hits
-	if a.seen = a.answers[unseen].Documents; pass.Enough > 1 {
+	if a.seen = a.answers[unseen].Documents; a.pass.Enough > 1 {
 		a.seen = int(a.answers[unseen].Products.Value)
 	}
 	return nil
@@ -156,8 +200,22 @@ func (a *asking) complete(ctx context.Context) error {
 			}
 		}
 	}
+	a.settle()
 	a.engine.remember(a.q, a.asked)
 	return nil
+}
+
+// settle notes what the next search for the same can take for known.
+func (a *asking) settle() {
+	a.asked.most = a.largest() + a.largest()/4 + 50
+	if !a.asked.at.IsZero() {
+		return
+	}
+	a.asked.settled = settled{time.Now(), a.schema.Version, a.number, a.answers[overall].Documents}
+	a.asked.shown = a.asked.shown[:0:0]
+	for _, c := range a.chosen() {
+		a.asked.shown = append(a.asked.shown, c.Name)
+	}
 }
 
 // maxRounds bounds the requests of one search: an index that changes all the

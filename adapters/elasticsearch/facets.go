@@ -36,9 +36,22 @@ const (
 	manyNames      = 200 // of attributes
 )
 
-func termsOf(field string, size int) object {
+// products counts products, exactly up to so many. Where fewer are expected the
+// engine need not set so much aside.
+func (a *asking) products(n int) object {
+	if a.asked.most > 0 {
+		n = min(n, a.asked.most)
+	}
+	return productsUpTo(n)
+}
+
+func (a *asking) termsOf(field string, size int) object {
+	return termsOf(field, size, a.products(exactValue))
+}
+
+func termsOf(field string, size int, products object) object {
 	// Products are counted only for the values that are kept.
-	return object{"terms": object{"field": field, "size": size, "collect_mode": "breadth_first"}, "aggs": object{"products": productsUpTo(exactValue)}}
+	return object{"terms": object{"field": field, "size": size, "collect_mode": "breadth_first"}, "aggs": object{"products": products}}
 }
 
 // keyOf names an attribute among the answers, apart from the other facets.
@@ -55,7 +68,11 @@ func (a *asking) filter(attribute string) (search.Filter, bool) {
 // everyPart returns the facets that a first request asks for.
 func (a *asking) everyPart() []string {
 	parts := []string{byCategory, byBrand, byPrice}
-	for _, name := range a.asked.attributes {
+	names := a.asked.attributes
+	if !a.asked.at.IsZero() {
+		names = a.asked.shown
+	}
+	for _, name := range names {
 		parts = append(parts, keyOf(name))
 	}
 	return parts
@@ -66,9 +83,11 @@ func (a *asking) everyPart() []string {
 func (a *asking) facetQueries(parts []string, total bool) object {
 	queries, below := object{}, object{}
 	if total {
-		below["total"] = productsUpTo(exactTotal)
-		below["names"] = object{"terms": object{"field": "attribute_names", "size": manyNames}}
-		below["numbers"] = object{"terms": object{"field": "number_names", "size": manyNames}}
+		below["total"] = a.products(exactTotal)
+		if a.asked.at.IsZero() {
+			below["names"] = object{"terms": object{"field": "attribute_names", "size": manyNames}}
+			below["numbers"] = object{"terms": object{"field": "number_names", "size": manyNames}}
+		}
 	}
 	for _, key := range parts {
 		present, inner := a.part(key)
@@ -94,9 +113,9 @@ func (a *asking) part(key string) (present, inner object) {
 		if key == byBrand {
 			field, size = "brand_shown", manyValues
 		}
-		inner = object{"values": termsOf(field, size)}
+		inner = object{"values": a.termsOf(field, size)}
 		if own := a.where.of(key); own != nil {
-			inner["chosen"] = object{"filter": own, "aggs": object{"values": termsOf(field, 2*search.MaxSelection)}}
+			inner["chosen"] = object{"filter": own, "aggs": object{"values": a.termsOf(field, 2*search.MaxSelection)}}
 		}
 		return everything, inner
 	case byPrice:
@@ -106,7 +125,7 @@ func (a *asking) part(key string) (present, inner object) {
 			for i := range ranges {
 				ranges[i] = object{"from": ends[i], "to": ends[i+1]}
 			}
-			inner["ranges"] = object{"range": object{"field": "price", "ranges": ranges}, "aggs": object{"products": productsUpTo(exactValue)}}
+			inner["ranges"] = object{"range": object{"field": "price", "ranges": ranges}, "aggs": object{"products": a.products(exactValue)}}
 		}
 		return everything, inner
 	}
@@ -116,10 +135,10 @@ func (a *asking) part(key string) (present, inner object) {
 		return object{"term": object{"number_names": name}}, a.numbersPart(name)
 	}
 	field := "attributes." + name
-	inner = object{"products": productsUpTo(exactValue), "values": termsOf(field, manyValues)}
+	inner = object{"products": a.products(exactValue), "values": a.termsOf(field, manyValues)}
 	if f, selected := a.filter(name); selected && len(f.Values) > 0 {
 		texts := f.Texts()
-		inner["chosen"] = object{"filter": object{"terms": object{field: texts}}, "aggs": object{"values": termsOf(field, len(texts))}}
+		inner["chosen"] = object{"filter": object{"terms": object{field: texts}}, "aggs": object{"values": a.termsOf(field, len(texts))}}
 	}
 	return object{"term": object{"attribute_names": name}}, inner
 }
@@ -129,13 +148,13 @@ func (a *asking) numbersPart(name string) object {
 	end := func(direction string) object {
 		return object{"terms": object{"field": field, "size": 1, "order": object{"_key": direction}}}
 	}
-	inner := object{"products": productsUpTo(exactValue), "first": end("asc"), "last": end("desc")}
+	inner := object{"products": a.products(exactValue), "first": end("asc"), "last": end("desc")}
 	if ends := a.asked.ends[name]; len(ends) > 1 {
 		ranges := make([]object, len(ends)-1)
 		for i := range ranges {
 			ranges[i] = object{"range": object{field: object{"gte": sortable(ends[i]), "lt": sortable(ends[i+1])}}}
 		}
-		inner["ranges"] = object{"filters": object{"filters": ranges}, "aggs": object{"products": productsUpTo(exactValue)}}
+		inner["ranges"] = object{"filters": object{"filters": ranges}, "aggs": object{"products": a.products(exactValue)}}
 	}
 	return inner
 }
@@ -151,15 +170,14 @@ func (a *asking) missing() []string {
 			parts = append(parts, byPrice)
 		}
 	}
-	worthy := a.worthy()
-	names := a.asked.attributes[:0:0]
-	for _, name := range worthy {
-		names = append(names, name)
-		if _, answered := a.answers[keyOf(name)]; !answered {
-			parts = append(parts, keyOf(name))
+	if a.asked.at.IsZero() {
+		a.asked.attributes = a.worthy()
+		for _, name := range a.asked.attributes {
+			if _, answered := a.answers[keyOf(name)]; !answered {
+				parts = append(parts, keyOf(name))
+			}
 		}
 	}
-	a.asked.attributes = names
 	if a.asked.ends == nil {
 		a.asked.ends = map[string][]float64{}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -394,5 +395,46 @@ func TestSearch_RequestsOnce(t *testing.T) {
 	y, _ := json.Marshal(again.Facets)
 	if len(first.Facets) != 4 || !bytes.Equal(x, y) {
 		t.Errorf("facets of the first page %s\nof the second %s", x, y)
+	}
+}
+
+// What a program takes for known of a result gives way when the result is
+// another one: facets it did not have, and more products than were expected.
+func TestSearch_ExpectsNothingWrong(t *testing.T) {
+	t.Parallel()
+	url := containers.Elasticsearch(t)
+	one, other := openAt(t, url, quick), openAt(t, url, quick)
+	if err := one.Define(t.Context(), search.NewSchema(1, []search.Attribute{{Name: "color", Filterable: true}, {Name: "size", Filterable: true}})); err != nil {
+		t.Fatal(err)
+	}
+	docs := lamps(400)
+	for i := range docs {
+		docs[i].Attributes = map[string]search.Value{"color": search.Text([]string{"red", "blue"}[i%2])}
+		if i >= 20 {
+			docs[i].Attributes["size"] = search.Text([]string{"s", "l"}[i/2%2])
+		}
+	}
+	for _, n := range []int{20, 400} {
+		mustIndex(t, other, docs[:n]...)
+		mustRefresh(t, other)
+		for range 2 {
+			r, err := one.Search(t.Context(), search.Query{Text: "lamp"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts := map[string]int{}
+			for _, f := range r.Facets {
+				for _, v := range f.Values {
+					counts[f.Name+" "+v.Value] = v.Count
+				}
+			}
+			want := map[string]int{"color red": n / 2, "color blue": n / 2}
+			if n > 20 {
+				want["size s"], want["size l"] = (n-20)/2, (n-20)/2
+			}
+			if r.Total != n || !maps.Equal(counts, want) {
+				t.Errorf("of %d lamps %d are found, with %v", n, r.Total, counts)
+			}
+		}
 	}
 }

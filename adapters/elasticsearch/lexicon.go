@@ -228,3 +228,9 @@ func (g *generations[T]) keep(key string, v T) {
 	}
 	g.young[key] = v
 }
+
+func (g *generations[T]) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.young, g.old = nil, nil
+}

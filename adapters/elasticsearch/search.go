@@ -60,7 +60,7 @@ func (e *Engine) search(ctx context.Context, q search.Query) (search.Result, err
 		return search.Result{}, err
 	}
 	for i := range passes {
-		if err := a.attempt(ctx, passes[i]); err != nil {
+		if err := a.attempt(ctx, i, passes[i]); err != nil {
 			return search.Result{}, err
 		}
 		if a.seen >= passes[i].Enough {

@@ -2,12 +2,18 @@ package elasticsearch
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core/search"
 )
 
 // maxShapes are kept in a generation, at about 2 kB each.
 const maxShapes = 4096
+
+// settledFor is how long it is taken for known which attributes matter for a
+// query, while as many documents are found as before. Their counts are always
+// those of the index.
+const settledFor = time.Minute
 
 // shapeKeys returns under which keys the shape of a query's result is kept: as
 // it is, whatever its page and order; and without its filters, which change it
@@ -24,11 +30,16 @@ func shapeKeys(q *search.Query) [2]string {
 	return keys
 }
 
-// guess returns the shape that a query's result had before, or one like it.
+// guess returns the shape that a query's result had before, or one like it, of
+// which nothing is settled.
 func (e *Engine) guess(q *search.Query) shape {
-	for _, key := range shapeKeys(q) {
+	for i, key := range shapeKeys(q) {
 		if s, ok := e.shapes.find(key); ok {
-			return s.clone()
+			s = s.clone()
+			if i > 0 {
+				s.most, s.settled = 0, settled{}
+			}
+			return s
 		}
 	}
 	return shape{}

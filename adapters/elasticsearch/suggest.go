@@ -52,7 +52,7 @@ func (e *Engine) suggest(ctx context.Context, q search.SuggestQuery) ([]search.S
 func (e *Engine) complete(ctx context.Context, c *search.Clause, limit int) ([]search.Suggestion, error) {
 	t := queries{lexicon: &e.lexicon, length: ordinaryLength}
 	within := func(part search.Field, field string, size int) object {
-		return object{"filter": t.clause(only(c, part)), "aggs": object{"values": termsOf(field, size)}}
+		return object{"filter": t.clause(only(c, part)), "aggs": object{"values": termsOf(field, size, productsUpTo(exactValue))}}
 	}
 	body := object{
 		"query": object{"bool": object{"filter": []object{live, t.clause(c)}}}, "size": limit, "collapse": object{"field": "product_id"},

@@ -193,5 +193,6 @@ func (e *Engine) Refresh(ctx context.Context) error {
 	e.schema.forget()
 	e.lexicon.forget()
 	e.survey.forget()
+	e.shapes.forget()
 	return nil
 }
