@@ -13,6 +13,7 @@ import (
 
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/search"
 	"github.com/bodega-commerce/bodega/ports"
 	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
@@ -126,6 +127,8 @@ func something(ctx context.Context, t reflect.Type) reflect.Value {
 		return reflect.ValueOf(time.Now())
 	case reflect.TypeFor[id.UUID]():
 		return reflect.ValueOf(id.UUID{1, 2, 3})
+	case reflect.TypeFor[search.SettingName]():
+		return reflect.ValueOf(search.SettingRules)
 	case reflect.TypeFor[catalog.Browse]():
 		return reflect.ValueOf(catalog.Browse{Sort: catalog.BrowseByID, Limit: 1})
 	case reflect.TypeFor[catalog.Listing]():

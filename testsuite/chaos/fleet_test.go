@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"crypto/rand"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -78,15 +77,4 @@ func (s *server) ready200() bool {
 	}
 	defer resp.Body.Close()
 	return resp.StatusCode == http.StatusOK
-}
-
-// address returns one that nobody listens at.
-func address(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

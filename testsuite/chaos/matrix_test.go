@@ -147,7 +147,7 @@ func newMatrix(t *testing.T, environ ...string) *matrix {
 			m.mails, m.ledger = filepath.Join(dir, "mail"), filepath.Join(dir, "sandbox.log")
 		}
 	}
-	m.addr[shop] = [2]string{address(t), address(t)}
+	m.addr[shop] = [2]string{containers.Address(t), containers.Address(t)}
 	m.start(shop)
 	return m
 }

@@ -25,7 +25,7 @@ import (
 func TestRollingRestart(t *testing.T) {
 	t.Parallel()
 	f, dir := newFleet(t), currentPrograms(t)
-	addresses := []string{address(t), address(t)}
+	addresses := []string{containers.Address(t), containers.Address(t)}
 	servers := []*server{f.serve(dir, addresses[0]), f.serve(dir, addresses[1])}
 	servers[0].sell("ROLL", 1_000_000)
 	nginx := containers.Nginx(t, os.DirFS("../../apps/deploy/nginx"), addresses[0], addresses[1])
@@ -150,7 +150,7 @@ func (c *crowd) end(t *testing.T) {
 func TestMediaIsShared(t *testing.T) {
 	t.Parallel()
 	f, dir := newFleet(t), currentPrograms(t)
-	one, two := f.serve(dir, address(t)), f.serve(dir, address(t))
+	one, two := f.serve(dir, containers.Address(t)), f.serve(dir, containers.Address(t))
 	body, kind := upload(t)
 	a, err := one.admin().with("Content-Type", kind).send(t.Context(), http.MethodPost, "/v1/admin/images", body)
 	var uploaded struct{ URL string }

@@ -15,18 +15,18 @@ func TestVersions(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
 	old, newer := previous(t), currentPrograms(t)
-	first := f.serve(old, address(t))
+	first := f.serve(old, containers.Address(t))
 	first.sell("V", 100)
 	buy(t, first, "V", "before@example.com")
 
-	second := f.serve(newer, address(t)) // and brings the schema up to date
+	second := f.serve(newer, containers.Address(t)) // and brings the schema up to date
 	for _, s := range []*server{first, second, first, second} {
 		buy(t, s, "V", "both@example.com")
 	}
 	if code := first.interrupt(); code != 0 {
 		t.Errorf("the old server ended with %d:\n%s", code, first.said.tail())
 	}
-	back := f.serve(old, address(t)) // rolled back, on the newer schema
+	back := f.serve(old, containers.Address(t)) // rolled back, on the newer schema
 	buy(t, back, "V", "after@example.com")
 
 	if onHand, _ := second.stock("V"); onHand > 94 {

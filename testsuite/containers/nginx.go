@@ -19,7 +19,7 @@ const officialNginx = "nginx:1.28"
 // be the test's: the container is on the host's network, which takes Linux.
 func Nginx(t testing.TB, folder fs.FS, server1, server2 string) *Server {
 	t.Helper()
-	address := net.JoinHostPort("127.0.0.1", mustPort(t))
+	address := Address(t)
 	files, err := nginxFiles(folder, strings.NewReplacer("listen 80;", "listen "+address+";", "server-1:8080", server1, "server-2:8080", server2))
 	if err != nil {
 		t.Fatalf("containers: %v", err)

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"net"
+	"errors"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -34,15 +35,21 @@ func Proxy(t testing.TB, target string) *Link {
 	} else {
 		u = nil
 	}
-	l.Address = net.JoinHostPort("127.0.0.1", mustPort(t))
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	for tries := 1; ; tries++ {
+		l.Address = Address(t)
+		l.proxy = toxiproxy.NewProxy(server, t.Name(), l.Address, upstream)
+		err := l.proxy.Start()
+		if err == nil {
+			break
+		}
+		if tries == 10 || !errors.Is(err, syscall.EADDRINUSE) { // somebody was faster
+			t.Fatalf("containers: a link to %s: %v", upstream, err)
+		}
+	}
 	if u != nil {
 		u.Host = l.Address
 		l.URL = u.String()
-	}
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	l.proxy = toxiproxy.NewProxy(server, t.Name(), l.Address, upstream)
-	if err := l.proxy.Start(); err != nil {
-		t.Fatalf("containers: a link to %s: %v", upstream, err)
 	}
 	t.Cleanup(func() {
 		l.proxy.Toxics.ResetToxics(context.Background()) // a held connection ends only when it is let go

@@ -101,6 +101,13 @@ func freePort() (string, error) {
 	return "", errors.New("no port is free between 20000 and 32000")
 }
 
+// Address returns a host:port of this machine that nobody listens at, and that is not
+// given to connections either, so that it can be listened at again and again.
+func Address(t testing.TB) string {
+	t.Helper()
+	return net.JoinHostPort("127.0.0.1", mustPort(t))
+}
+
 func mustPort(t testing.TB) string {
 	t.Helper()
 	port, err := freePort()

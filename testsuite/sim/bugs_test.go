@@ -34,7 +34,7 @@ type bug struct {
 func deadOf(task string) job.DeadFilter { return job.DeadFilter{Task: task, Limit: 10} }
 
 // enough is how many histories a bug may survive.
-const enough = 400
+const enough = 2000
 
 // Each mistake of the list shows within a bounded number of histories: a
 // simulation that finds nothing in the shop would have found these.
@@ -110,6 +110,7 @@ func (x unlocked) InTx(ctx context.Context, fn func(context.Context, ports.Order
 type readBefore struct {
 	ports.OrderWriter
 	read    bool
+	known   bool
 	cart    cart.Cart
 	order   order.Order
 	payment payment.Payment
@@ -124,6 +125,16 @@ func (r *readBefore) CheckoutForUpdate(ctx context.Context, c id.Cart, o id.Orde
 		r.read = true
 	}
 	return r.cart, r.order, r.payment, nil
+}
+
+func (r *readBefore) LockCheckout(ctx context.Context, c cart.Cart, o order.Order, p payment.Payment) error {
+	if !r.known {
+		if err := r.OrderWriter.LockCheckout(ctx, c, o, p); err != nil {
+			return err
+		}
+		r.known = true
+	}
+	return nil
 }
 
 // writeBehind answers, and stores a moment later.
