@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
 
 // spot is a call of a port in a program: the n-th at its place since the journey

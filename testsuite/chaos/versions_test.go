@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
 
 // TestVersions runs the program before the newest migration of the orders and
