@@ -124,7 +124,8 @@ func (b *bench) hotRow(ctx context.Context, db *postgres.DB, bare *pgbench) erro
 	return b.profileHere(ctx, "pg-hot", reserve(crowd))
 }
 
-// pgbench runs the scripts of the baseline inside the server's container.
+// pgbench runs the scripts of the baseline inside the server's container, over
+// TCP as the shop does.
 type pgbench struct {
 	*bench
 	set *containers.Set
@@ -149,7 +150,7 @@ func (p *pgbench) side(clients, n int, script string) side {
 			return sample{}, err
 		}
 		out, err := p.set.Exec(ctx, "postgres", "pgbench", "-n", "-M", "prepared", "-U", "bodega", "-f", "/tmp/"+script+".sql",
-			"-c", strconv.Itoa(clients), "-j", "2", "-t", each, "-D", "seq=0", "-D", "lines="+strconv.Itoa(linesOfCart), "bodega")
+			"-c", strconv.Itoa(clients), "-j", "2", "-t", each, "-D", "seq=0", "-D", "lines="+strconv.Itoa(linesOfCart), "postgres://bodega:bodega@127.0.0.1/bodega")
 		if err != nil {
 			return sample{}, err
 		}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"slices"
+	"strings"
+	"time"
 )
 
 // StartDurable starts servers for measurements, by name: postgres, redis,
@@ -25,7 +28,33 @@ func StartDurable(ctx context.Context, w io.Writer, names ...string) (*Set, erro
 		s.ours = true
 		wanted = append(wanted, s)
 	}
-	return startSet(ctx, w, wanted)
+	set, err := startSet(ctx, w, wanted)
+	if err != nil {
+		return nil, err
+	}
+	set.shorten(ctx)
+	return set, nil
+}
+
+// shorten reaches servers at their containers' own addresses where these can be
+// reached, as on Linux. Docker's proxy for published ports would take a quarter
+// of a processor, which what is run by Exec does not pay.
+func (s *Set) shorten(ctx context.Context) {
+	for _, server := range s.started {
+		ip, err := docker(ctx, "inspect", "-f", "{{.NetworkSettings.IPAddress}}", server.id)
+		if err != nil || ip == "" {
+			continue
+		}
+		port, _, _ := strings.Cut(server.service.ports[0], "/")
+		address := net.JoinHostPort(ip, port)
+		dial := net.Dialer{Timeout: time.Second}
+		conn, err := dial.DialContext(ctx, "tcp", address)
+		if err != nil {
+			continue
+		}
+		_ = conn.Close() // it was only to see
+		server.URL = server.service.url(address)
+	}
 }
 
 // URL is where the server of a name is; "" if there is none.
