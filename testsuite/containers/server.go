@@ -117,8 +117,15 @@ func mustPort(t testing.TB) string {
 	return port
 }
 
+// remove takes a container away. The engine may be at it already, which it calls
+// an error; what counts is that the container goes.
 func remove(ctx context.Context, id string) error {
 	_, err := docker(ctx, "rm", "--force", "--volumes", id)
+	for began := time.Now(); err != nil && time.Since(began) < 10*time.Second; time.Sleep(100 * time.Millisecond) {
+		if left, failed := docker(ctx, "ps", "--all", "--quiet", "--filter", "id="+id); failed == nil && left == "" {
+			return nil
+		}
+	}
 	return err
 }
 
