@@ -121,18 +121,30 @@ func (x *Carts) set(ctx context.Context, c SetCartLine, removing bool) (CartView
 	if c.Quantity > 0 && !offer.Sold || c.Quantity == 0 && !known && !inCart && !removing {
 		return CartView{}, fault.Missing("variant")
 	}
-	now := x.s.Now()
-	mark, err := x.s.Orders.Carts.Update(ctx, c.Cart, func(stored *cart.Cart) error {
-		if c.Version != 0 && c.Version != stored.Version {
-			return fault.VersionConflict(stored.Version)
-		}
-		k = *stored
-		k.Lines = slices.Clone(stored.Lines)
+	return x.change(ctx, c.Cart, c.Version, g, func(k *cart.Cart, now time.Time) error {
+		k.Lines = slices.Clone(k.Lines)
 		if err := k.Set(cmp.Or(offer.SKU, c.SKU), c.Quantity, x.s.MaxLineQuantity, offer.Price, now); err != nil {
 			return err
 		}
 		if available := g.available[c.SKU.Fold()]; c.Quantity > available {
 			return inventory.OutOfStock(inventory.Shortage{SKU: offer.SKU, Requested: c.Quantity, Available: available})
+		}
+		return nil
+	})
+}
+
+// change changes a cart in the given version (0: any), of which the goods were
+// read, and keeps it for another while.
+func (x *Carts) change(ctx context.Context, c id.Cart, version int64, g goods, change func(*cart.Cart, time.Time) error) (CartView, error) {
+	var k cart.Cart
+	now := x.s.Now()
+	mark, err := x.s.Orders.Carts.Update(ctx, c, func(stored *cart.Cart) error {
+		if version != 0 && version != stored.Version {
+			return fault.VersionConflict(stored.Version)
+		}
+		k = *stored
+		if err := change(&k, now); err != nil {
+			return err
 		}
 		k.Keep(x.s.CartTTL, now)
 		*stored = k

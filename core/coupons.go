@@ -6,7 +6,6 @@ import (
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/cart"
-	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/pricing"
 )
@@ -59,7 +58,7 @@ func (x *Carts) ApplyCoupon(ctx context.Context, c ApplyCoupon) (CartView, error
 	if problem := problems[code]; problem != "" {
 		return CartView{}, problem.err()
 	}
-	return x.setCoupon(ctx, c.Cart, c.Version, g, func(k *cart.Cart, now time.Time) error { return k.AddCoupon(code, now) })
+	return x.change(ctx, c.Cart, c.Version, g, func(k *cart.Cart, now time.Time) error { return k.AddCoupon(code, now) })
 }
 
 // RemoveCoupon takes a coupon out; one that is not there is a success without
@@ -74,32 +73,5 @@ func (x *Carts) RemoveCoupon(ctx context.Context, c RemoveCoupon) (CartView, err
 		return CartView{}, err
 	}
 	code, _ := pricing.ParseCode(c.Code) // "" is in no cart
-	return x.setCoupon(ctx, c.Cart, c.Version, g, func(k *cart.Cart, now time.Time) error { return k.RemoveCoupon(code, now) })
-}
-
-// setCoupon changes the coupons of a cart of which the goods were read.
-func (x *Carts) setCoupon(ctx context.Context, c id.Cart, version int64, g goods, change func(*cart.Cart, time.Time) error) (CartView, error) {
-	var k cart.Cart
-	now := x.s.Now()
-	mark, err := x.s.Orders.Carts.Update(ctx, c, func(stored *cart.Cart) error {
-		if version != 0 && version != stored.Version {
-			return fault.VersionConflict(stored.Version)
-		}
-		k = *stored
-		if err := change(&k, now); err != nil {
-			return err
-		}
-		k.Keep(x.s.CartTTL, now)
-		*stored = k
-		return nil
-	})
-	if err != nil {
-		return CartView{}, err
-	}
-	if !g.cover(k) { // somebody else added a line meanwhile
-		if g, err = x.s.goods(ctx, k.SKUs(), x.s.available); err != nil {
-			return CartView{}, err
-		}
-	}
-	return x.s.cartView(ctx, k, g, mark)
+	return x.change(ctx, c.Cart, c.Version, g, func(k *cart.Cart, now time.Time) error { return k.RemoveCoupon(code, now) })
 }
