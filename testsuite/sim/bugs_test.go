@@ -28,13 +28,14 @@ type bug struct {
 	source  func(*world, ports.JobSource) ports.JobSource
 	without string // a loop that nobody turns
 
-	gullible bool // the index knows no versions
+	gullible bool   // the index knows no versions
+	rare     uint64 // how many histories it may survive, if more than enough
 }
 
 func deadOf(task string) job.DeadFilter { return job.DeadFilter{Task: task, Limit: 10} }
 
 // enough is how many histories a bug may survive.
-const enough = 2000
+const enough = 400
 
 // Each mistake of the list shows within a bounded number of histories: a
 // simulation that finds nothing in the shop would have found these.
@@ -45,19 +46,19 @@ func TestBugs_AreFound(t *testing.T) {
 		t.Run(strings.ReplaceAll(b.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
 			dir := folder(t)
-			for seed := uint64(1); seed <= enough; seed++ {
+			for seed := uint64(1); seed <= max(enough, b.rare); seed++ {
 				if h := play(t, dir, seed, b); len(h.faults) > 0 {
 					t.Logf("found by seed %d: %s", seed, h.faults[0])
 					return
 				}
 			}
-			t.Errorf("not found in %d histories", enough)
+			t.Errorf("not found in %d histories", max(enough, b.rare))
 		})
 	}
 }
 
 var bugs = []bug{
-	{name: "what was read before the lock decides", deps: func(_ *world, d *core.Deps) { d.Orders.Tx = unlocked{d.Orders.Tx} }},
+	{name: "what was read before the lock decides", rare: 2000, deps: func(_ *world, d *core.Deps) { d.Orders.Tx = unlocked{d.Orders.Tx} }},
 	{name: "answered before it is stored", deps: func(w *world, d *core.Deps) { d.Orders.Tx = writeBehind{w, d.Orders.Tx} }},
 	{name: "jobs are added after the commit", deps: func(_ *world, d *core.Deps) { d.Orders.Tx = jobsLater{d.Orders.Tx} }},
 	{name: "units go back outside the transaction", deps: func(_ *world, d *core.Deps) { d.Orders.Tx = restockLater{d.Orders.Tx} }},
