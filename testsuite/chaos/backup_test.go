@@ -27,7 +27,7 @@ func TestBackup(t *testing.T) {
 	x.server.operate("restore", copied)
 	x.tries = before
 	x.restart()
-	x.comeBack()
+	x.comeBack(x.tries)
 	x.act()
 	x.server.settle(time.Minute)
 	x.server.operate("check")

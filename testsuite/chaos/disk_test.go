@@ -47,7 +47,7 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	x.restart() // gives keys back
-	x.comeBack()
+	x.comeBack(x.tries)
 	x.server.settle(time.Minute)
 	x.verify()
 	t.Logf("%d of %d were refused at first, of %d the key was held", len(refused), len(x.tries), held)

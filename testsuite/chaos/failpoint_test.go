@@ -20,20 +20,24 @@ import (
 	"github.com/bodega-commerce/bodega/ports"
 )
 
-// This test's binary is also a server: what boot makes of the environment, with
-// failpoints between the shop and its ports.
+// This test's binary is also a server and a consumer: what boot makes of the
+// environment, with failpoints between the shop and its ports.
 const (
-	killable  = "BODEGA_TEST_KILLABLE"  // set: be one
-	failpoint = "BODEGA_TEST_FAILPOINT" // a file; while it is there, it says where to die: "orders.tx 2 after"
+	killable  = "BODEGA_TEST_KILLABLE"  // "server" or "consumer"
+	failpoint = "BODEGA_TEST_FAILPOINT" // a file; while it is there, it says who is to die where: "server orders.tx 2 after"
 )
 
 // runKillable is boot.Main with failpoints.
-func runKillable() int {
-	config, err := boot.Load(os.Environ())
+func runKillable(name string) int {
+	role := boot.Server
+	if name == worker {
+		role = boot.Consumer
+	}
+	config, err := boot.LoadAs(role, os.Environ())
 	if err != nil {
 		return boot.Report(os.Stderr, err)
 	}
-	f := &failpoints{file: os.Getenv(failpoint)}
+	f := &failpoints{program: name, file: os.Getenv(failpoint)}
 	config.Wrap, config.Carry = f.wrap, f.carry
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -55,9 +59,9 @@ const (
 )
 
 // failpoints kill the process at one moment of one call: the n-th at a place
-// since the file that says so appeared.
+// since the file that says so appeared. Whoever dies of it takes it away.
 type failpoints struct {
-	file string
+	program, file string
 
 	mu    sync.Mutex
 	armed string
@@ -76,7 +80,11 @@ func (f *failpoints) reach(place, moment string) {
 		f.armed, f.calls = string(text), map[string]int{}
 	}
 	f.calls[place+moment]++
-	if strings.TrimSpace(f.armed) == fmt.Sprintf("%s %d %s", place, f.calls[place+moment], moment) {
+	who, where, _ := strings.Cut(strings.TrimSpace(f.armed), " ")
+	if who != f.program && who != either || where != fmt.Sprint(spot{place: place, n: f.calls[place+moment]}, " ", moment) {
+		return
+	}
+	if os.Remove(f.file) == nil {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // nothing more happens here
 	}
@@ -102,7 +110,12 @@ func (f *failpoints) wrap(d *core.Deps) {
 	d.Payments = providers
 }
 
-func (f *failpoints) carry(c *boot.Carriers) { c.Source = fatalSource{c.Source, f} }
+func (f *failpoints) carry(c *boot.Carriers) {
+	c.Source = fatalSource{c.Source, f}
+	if c.Publisher != nil {
+		c.Publisher = fatalPublisher{c.Publisher, f}
+	}
+}
 
 type fatalTx[T any] struct {
 	ports.Transactor[T]
@@ -191,4 +204,13 @@ func (x fatalSource) Receive(ctx context.Context, task string, b ports.Batch, ha
 		x.f.reach(task, after)
 		return verdicts
 	})
+}
+
+type fatalPublisher struct {
+	ports.Publisher
+	f *failpoints
+}
+
+func (x fatalPublisher) Publish(ctx context.Context, jobs []job.Envelope) ([]bool, error) {
+	return around(x.f, "publish", func() ([]bool, error) { return x.Publisher.Publish(ctx, jobs) })
 }

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -26,7 +27,7 @@ func TestKill(t *testing.T) {
 	for range n {
 		x.rage(x.server.kill)
 		x.restart()
-		x.comeBack()
+		x.comeBack(x.tries)
 	}
 	x.act()
 	x.server.settle(2 * time.Minute)
@@ -38,9 +39,11 @@ var tokens = []string{"tok_ok", "tok_ok", "tok_ok", "tok_ok", "tok_declined", "t
 
 // storm is many shoppers and what each was told.
 type storm struct {
-	t      *testing.T
-	server *server
-	stock  map[string]int // received, by SKU
+	t        *testing.T
+	server   *server
+	reopen   func() *server // starts what was killed; nil: a server like that
+	patience time.Duration  // how long a key may be held by the dead; zero: not longer than a start takes
+	stock    map[string]int // received, by SKU
 
 	mu    sync.Mutex
 	tries []*try
@@ -161,6 +164,10 @@ func (x *storm) send(ctx context.Context, y *try) (final bool, err error) {
 
 // restart starts the server again; now and then it is killed while it starts.
 func (x *storm) restart() {
+	if x.reopen != nil {
+		x.server = x.reopen()
+		return
+	}
 	if rand.N(3) == 0 {
 		s := launch(x.t, x.server.dir, x.server.environ...)
 		time.Sleep(rand.N(200 * time.Millisecond)) // anywhere in its start
@@ -174,7 +181,7 @@ func (x *storm) restart() {
 
 // comeBack lets shoppers ask again, with the key they had: those who never got
 // an answer, and those who did.
-func (x *storm) comeBack() {
+func (x *storm) comeBack(tries []*try) {
 	x.t.Helper()
 	queue := make(chan *try)
 	var all sync.WaitGroup
@@ -185,7 +192,7 @@ func (x *storm) comeBack() {
 			}
 		})
 	}
-	for _, y := range x.tries {
+	for _, y := range tries {
 		if !y.lost {
 			queue <- y
 		}
@@ -195,7 +202,7 @@ func (x *storm) comeBack() {
 }
 
 func (x *storm) insist(y *try) {
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(cmp.Or(x.patience, 20*time.Second)); ; time.Sleep(50 * time.Millisecond) {
 		final, err := x.send(x.t.Context(), y)
 		switch {
 		case err != nil:

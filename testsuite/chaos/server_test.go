@@ -29,8 +29,8 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(killable) != "" {
-		os.Exit(runKillable())
+	if name := os.Getenv(killable); name != "" {
+		os.Exit(runKillable(name))
 	}
 	code := m.Run()
 	if _, long := os.LookupEnv("CHAOS_ROUNDS"); long && code == 0 {

@@ -37,7 +37,7 @@ func TestInterrupt(t *testing.T) {
 		}
 	})
 	x.restart()
-	x.comeBack()
+	x.comeBack(x.tries)
 	x.act()
 	x.server.settle(time.Minute)
 	x.verify()
