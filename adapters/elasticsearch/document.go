@@ -170,7 +170,7 @@ func (c *content) writeWords(d *search.Document) {
 		}
 	}
 	c.Twice, c.Thrice = strings.Join(twice, " "), strings.Join(thrice, " ")
-	c.HeadWords = write(&names, search.Head(d.Name))
+	c.HeadWords = write(&names, search.Head(d.Name, d.Brand.Name))
 	c.BrandWords = write(&names, d.Brand.Name)
 	path := make([]string, len(d.Categories))
 	for i, step := range d.Categories {

@@ -171,7 +171,7 @@ func (t *table) indexWords(doc uint32, d *search.Document) {
 		length += float32(t.addWords(d.Title, inName, true))
 	}
 	t.names.append(t.sorted...)
-	for _, w := range t.splitWords(search.Head(d.Name)) {
+	for _, w := range t.splitWords(search.Head(d.Name, d.Brand.Name)) {
 		t.add(t.learn(w.Text).term, inHead)
 	}
 	t.addWords(d.Brand.Name, inBrand, false)

@@ -2,6 +2,7 @@ package search
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/bodega-commerce/bodega/core/id"
@@ -76,12 +77,47 @@ func (p *planner) concepts(text string, words []Word) []concept {
 		list = append(list, c)
 		i += n
 	}
+	for i := range slices.Backward(list) {
+		if !list[i].optional {
+			list[i].clause = thing(list[i].clause)
+			break
+		}
+	}
 	if sku := strings.TrimSpace(text); len(list) > 0 && !strings.Contains(sku, " ") && id.SKU(sku).Validate() == nil {
 		whole := all(list)
 		list = []concept{{clause: Clause{Op: OpBest, Of: []Clause{{Op: OpTerm, Text: sku, Fields: FieldSKU, Boost: skuBoost}, whole}}}}
 	}
 	return list
 }
+
+// thing reads a clause as what was asked for in the end, which the last word of a
+// query says: what is such a thing, by the head of its name, is worth more than
+// what belongs to one or only has the word.
+func thing(c Clause) Clause {
+	if heads := heads(nil, c); len(heads) > 0 {
+		c.Prefer = []Clause{{Op: OpFilter, Boost: headBoost, Of: []Clause{best(heads...)}}}
+	}
+	return c
+}
+
+// heads appends what asks for the last word of a clause, in each of its readings,
+// as the head of a name.
+func heads(list []Clause, c Clause) []Clause {
+	switch {
+	case c.Op == OpTerm && !HasDigit(c.Text):
+		list = append(list, Clause{Op: OpTerm, Text: c.Text, Fields: FieldHead})
+	case c.Op == OpBest:
+		for _, of := range c.Of {
+			list = heads(list, of)
+		}
+	case c.Op == OpAll && len(c.Of) > 0:
+		list = heads(list, c.Of[len(c.Of)-1])
+	}
+	return list
+}
+
+// headBoost is about what telling two words apart by their rarity is worth.
+const headBoost = 1
 
 // skuBoost lifts an exact SKU over everything words can score.
 const skuBoost = 1000

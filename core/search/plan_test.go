@@ -32,7 +32,8 @@ var shelf = vocabulary{
 	together: map[string]int{"case phone": 50, "case poe": 1},
 }
 
-// write puts a clause in brackets: & all, | best, and most as their number.
+// write puts a clause in brackets: & all, | best, and most as their number; +^ prefers
+// those of which a word is the head.
 func write(c search.Clause) string {
 	parts := func(sep string, of []search.Clause) string {
 		var list []string
@@ -45,8 +46,12 @@ func write(c search.Clause) string {
 	switch c.Op {
 	case search.OpTerm:
 		s = c.Text
-		if c.Fields == search.FieldSKU {
+		switch c.Fields {
+		case search.FieldSKU:
 			s = "#" + s
+		case search.FieldHead:
+			s = "^" + s
+		default:
 		}
 	case search.OpPhrase:
 		s = "'" + c.Text + "'"
@@ -59,9 +64,9 @@ func write(c search.Clause) string {
 	case search.OpAny:
 		s = fmt.Sprintf("%d of (%s)", c.Min, parts(", ", c.Of))
 	case search.OpFilter:
-		s = "=" + parts("", c.Of)
+		s = parts("", c.Of)
 	}
-	if len(c.Prefer) > 0 && c.Op == search.OpAll {
+	if len(c.Prefer) > 0 && c.Op != search.OpAny {
 		s += "+" + parts("+", c.Prefer)
 	}
 	return s
@@ -72,23 +77,23 @@ func TestPlan(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                    {},
 		"?!":                  {},
-		"wireless mouse":      {"(wireless & mouse)", "1 of (wireless, mouse)"},
-		"wireless mouse case": {"(wireless & mouse & case)", "2 of (wireless, mouse, case)"},
-		"mouse":               {"((#mouse | (mouse)))"},
-		"the mouse":           {"(mouse)+the"},
+		"wireless mouse":      {"(wireless & mouse+^mouse)", "1 of (wireless, mouse+^mouse)"},
+		"wireless mouse case": {"(wireless & mouse & case+^case)", "2 of (wireless, mouse, case+^case)"},
+		"mouse":               {"((#mouse | (mouse+^mouse)))"},
+		"the mouse":           {"(mouse+^mouse)+the"},
 		"the":                 {"((#the | (the)))"},
-		"wierless mouse":      {"(wierless & mouse)", "(wireless & mouse) as wireless mouse", "1 of (wireless, mouse) as wireless mouse"},
-		"Wierless  Mouse!":    {"(wierless & mouse)", "(wireless & mouse) as wireless  Mouse!", "1 of (wireless, mouse) as wireless  Mouse!"},
-		"pone case":           {"(pone & case)", "(phone & case) as phone case", "1 of (phone, case) as phone case"},
-		"usb c cable":         {"((usbc | (usb & c)) & cable)", "1 of ((usbc | (usb & c)), cable)"},
-		"usb-c cable":         {"((usbc | (usb & c)) & cable)", "1 of ((usbc | (usb & c)), cable)"},
-		"flatscreen tv":       {"((flatscreen | 'flat screen') & tv)", "1 of ((flatscreen | 'flat screen'), tv)"},
-		"iphone8 case":        {"((iphone8 | 'iphone 8') & case)", "1 of ((iphone8 | 'iphone 8'), case)"},
-		"head phones":         {"((headphones | (head & phones)))"},
-		"55 inch tv":          {"((55in | (55 & inch)) & tv)", "1 of ((55in | (55 & inch)), tv)"},
-		`55" tv`:              {"((55in | 55) & tv)", "1 of ((55in | 55), tv)"},
-		"wierless-mouse":      {"((#wierless-mouse | ((wierlessmouse | (wierless & mouse)))))", "((#wierless-mouse | ((wirelessmouse | (wireless & mouse))))) as wireless-mouse"},
-		"mouze-7 case":        {"((mouze7 | (mouze & 7)) & case)", "1 of ((mouze7 | (mouze & 7)), case)"}, // a model's name is not corrected
+		"wierless mouse":      {"(wierless & mouse+^mouse)", "(wireless & mouse+^mouse) as wireless mouse", "1 of (wireless, mouse+^mouse) as wireless mouse"},
+		"Wierless  Mouse!":    {"(wierless & mouse+^mouse)", "(wireless & mouse+^mouse) as wireless  Mouse!", "1 of (wireless, mouse+^mouse) as wireless  Mouse!"},
+		"pone case":           {"(pone & case+^case)", "(phone & case+^case) as phone case", "1 of (phone, case+^case) as phone case"},
+		"usb c cable":         {"((usbc | (usb & c)) & cable+^cable)", "1 of ((usbc | (usb & c)), cable+^cable)"},
+		"usb-c cable":         {"((usbc | (usb & c)) & cable+^cable)", "1 of ((usbc | (usb & c)), cable+^cable)"},
+		"flatscreen tv":       {"((flatscreen | 'flat screen') & tv+^tv)", "1 of ((flatscreen | 'flat screen'), tv+^tv)"},
+		"iphone8 case":        {"((iphone8 | 'iphone 8') & case+^case)", "1 of ((iphone8 | 'iphone 8'), case+^case)"},
+		"head phones":         {"((headphones | (head & phones))+(^headphones | ^phones))"},
+		"55 inch tv":          {"((55in | (55 & inch)) & tv+^tv)", "1 of ((55in | (55 & inch)), tv+^tv)"},
+		`55" tv`:              {"((55in | 55) & tv+^tv)", "1 of ((55in | 55), tv+^tv)"},
+		"wierless-mouse":      {"((#wierless-mouse | ((wierlessmouse | (wierless & mouse))+(^wierlessmouse | ^mouse))))", "((#wierless-mouse | ((wirelessmouse | (wireless & mouse))+(^wirelessmouse | ^mouse)))) as wireless-mouse"},
+		"mouze-7 case":        {"((mouze7 | (mouze & 7)) & case+^case)", "1 of ((mouze7 | (mouze & 7)), case+^case)"}, // a model's name is not corrected
 	} {
 		got := []string{}
 		for _, pass := range search.Plan(search.Query{Text: text}, shelf) {

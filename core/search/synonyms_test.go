@@ -119,17 +119,17 @@ func TestPlan_Synonyms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for text, want := range map[string]string{
-		"wireless mouse":  "(wireless & ((mouse) | (pointing & device)))",
-		"rodent case":     "(((rodent) | (mouse)) & case)",
+		"wireless mouse":  "(wireless & ((mouse) | (pointing & device))+(^mouse | ^device))",
+		"rodent case":     "(((rodent) | (mouse)) & case+^case)",
 		"flat screen 55":  "(((flat & screen) | (tv)) & 55)",
-		"wirelss rodents": "(wirelss & ((rodents) | (mouse)))",
+		"wirelss rodents": "(wirelss & ((rodents) | (mouse))+(^rodents | ^mouse))",
 	} {
 		passes := search.Plan(search.Query{Text: text, Synonyms: s}, shelf)
 		if got := write(passes[0].Clause); got != want {
 			t.Errorf("%q is %s, want %s", text, got, want)
 		}
 	}
-	if passes := search.Plan(search.Query{Text: "wirelss rodents", Synonyms: s}, shelf); len(passes) < 2 || write(passes[1].Clause) != "(wireless & ((rodents) | (mouse)))" {
+	if passes := search.Plan(search.Query{Text: "wirelss rodents", Synonyms: s}, shelf); len(passes) < 2 || write(passes[1].Clause) != "(wireless & ((rodents) | (mouse))+(^rodents | ^mouse))" {
 		t.Errorf("the corrected pass is %+v", passes)
 	}
 }
