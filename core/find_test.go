@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/bodega-commerce/bodega/core"
@@ -232,5 +233,76 @@ func TestSearch_Index_LateJobChangesNothing(t *testing.T) {
 	}
 	if found := w.find(search.Query{Text: "tee"}); found.Total != 0 {
 		t.Errorf("a late job put an archived product back: %+v", found.Hits)
+	}
+}
+
+// looseIndex leaves a document it holds under its lower version, as an index
+// does for which writing is dear.
+type looseIndex struct {
+	lateIndex
+	written atomic.Int32
+}
+
+func (l *looseIndex) Held(ctx context.Context, docs []search.Document) ([]bool, error) {
+	entries, err := l.Entries(ctx, "", 10_000)
+	digests := make(map[string]uint64, len(entries))
+	for _, e := range entries {
+		digests[e.Key] = e.Digest
+	}
+	held := make([]bool, len(docs))
+	for i := range docs {
+		held[i] = !docs[i].Deleted && digests[docs[i].SKU.Fold()] == docs[i].Digest()
+	}
+	return held, err
+}
+
+func (l *looseIndex) Index(ctx context.Context, docs []search.Document) ([]search.Outcome, error) {
+	l.written.Add(int32(len(docs)))
+	return l.lateIndex.Index(ctx, docs)
+}
+
+func TestSearch_Index_WritesOnlyWhatChanged(t *testing.T) {
+	t.Parallel()
+	loose := &looseIndex{}
+	w := openStall(t, nil, func(_ *stall, d *core.Deps) {
+		loose.SearchEngine = d.Search
+		d.Search = loose
+	})
+	ctx := t.Context()
+	made := w.create(tee())
+	w.work()
+	mustWrite := func(what string, want int32) {
+		t.Helper()
+		w.work()
+		if got := loose.written.Swap(0); got != want {
+			t.Errorf("%s: %d documents written, want %d", what, got, want)
+		}
+	}
+	loose.written.Store(0)
+	if err := w.shop.Search.Index(ctx, []id.Product{made.ID}); err != nil {
+		t.Fatal(err)
+	}
+	mustWrite("the same again", 0)
+	done(t, first(w.shop.Inventory.Receive(ctx, core.ReceiveStock{By: shopkeeper, SKU: "TEE-S", Quantity: 3})))
+	mustWrite("one variant in stock", 1)
+	done(t, first(w.shop.Inventory.Receive(ctx, core.ReceiveStock{By: shopkeeper, SKU: "TEE-S", Quantity: 2})))
+	mustWrite("more of it", 0)
+	held, ended := make(chan struct{}), make(chan error)
+	loose.held, loose.wait = held, make(chan struct{})
+	rename := func(name string) {
+		t.Helper()
+		done(t, first(w.shop.Catalog.Patch(ctx, core.PatchProduct{By: shopkeeper, Product: made.ID, Name: &name})))
+	}
+	rename("Shirt")
+	go func() { ended <- w.shop.Search.Index(ctx, []id.Product{made.ID}) }()
+	<-held // it has read the shirt, and is slow to write it
+	rename("Tee")
+	w.work() // and finds everything as it is to be
+	close(loose.wait)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if found := w.find(search.Query{Text: "tee", Exact: true}); found.Total != 1 || found.Items[0].Hit.Name != "Tee" {
+		t.Errorf("a late job left %+v", found.Hits)
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/search"
 	"github.com/bodega-commerce/bodega/ports"
@@ -13,28 +13,63 @@ import (
 
 // Index brings the index up to date with products as they are now, deleted
 // ones included. It is what search.index_product does: safe to repeat, late or
-// in any order. It first raises the versions under which it will write and
-// commits, then reads: whoever holds the highest version has read after every
-// change that was committed before it.
+// in any order. What the index holds already is not written again.
+//
+// It first raises the versions under which it will write and commits, then
+// reads: whoever holds the highest version has read after every change that was
+// committed before it. But who finds its document held leaves it under its lower
+// version, and somebody late could then still replace it by what was read
+// before. So who has written reads again, and does it once more if the store
+// says something else by now.
 func (se *Search) Index(ctx context.Context, products []id.Product) error {
-	products = slices.Clone(products)
+	_, err := se.index(ctx, products)
+	return err
+}
+
+// indexTries bounds how often products are indexed again because they changed
+// while they were.
+const indexTries = 10
+
+// index is Index, and returns which SKUs it has written, by id.SKU.Fold.
+func (se *Search) index(ctx context.Context, products []id.Product) (map[string]bool, error) {
+	products = distinct(slices.Clone(products))
+	all := make(map[string]bool)
+	for range indexTries {
+		written, ordered, err := se.indexOnce(ctx, products)
+		for i := range written {
+			all[written[i].SKU.Fold()] = true
+		}
+		if err != nil || ordered || len(written) == 0 {
+			return all, err
+		}
+		if products, err = se.outdated(ctx, written, products); err != nil || len(products) == 0 {
+			return all, err
+		}
+	}
+	return all, fault.New(fault.Unavailable, "unavailable", "the products change faster than they can be indexed")
+}
+
+func distinct(products []id.Product) []id.Product {
 	slices.SortFunc(products, func(a, b id.Product) int { return slices.Compare(a.UUID[:], b.UUID[:]) })
-	products = slices.Compact(products)
+	return slices.Compact(products)
+}
+
+// indexOnce writes what the index does not hold, and returns it. ordered says
+// that versions alone decide what stays.
+func (se *Search) indexOnce(ctx context.Context, products []id.Product) (written []search.Document, ordered bool, err error) {
 	raised, mark, err := se.raise(ctx, products)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	docs, now, err := se.documents(ctx, products, raised, mark)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	if err := se.define(ctx, mark); err != nil {
-		return err
+		return nil, false, err
 	}
-	if len(docs) > 0 {
-		if _, err := se.s.Search.Index(ctx, docs); err != nil {
-			return err
-		}
+	if written, ordered, err = se.write(ctx, docs); err != nil {
+		return nil, false, err
 	}
 	// The commit that caused this job told the caches; this is for the process
 	// that died before it could. Of what is gone only the id is known.
@@ -49,10 +84,92 @@ func (se *Search) Index(ctx context.Context, products []id.Product) error {
 	}
 	at, err := se.s.Catalog.Marks.Position(ctx)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	se.s.Caches.ProductsChanged(ctx, at, now...)
-	return nil
+	return written, ordered, nil
+}
+
+// write writes the documents that the index does not hold.
+func (se *Search) write(ctx context.Context, docs []search.Document) (written []search.Document, ordered bool, err error) {
+	if len(docs) == 0 {
+		return nil, true, nil
+	}
+	held, err := se.s.Search.Held(ctx, docs)
+	if err != nil {
+		return nil, false, err
+	}
+	for i := range docs {
+		if held == nil || !held[i] {
+			written = append(written, docs[i])
+		}
+	}
+	if len(written) > 0 {
+		_, err = se.s.Search.Index(ctx, written)
+	}
+	return written, held == nil, err
+}
+
+// outdated returns the products for which the store says something else by now
+// than the documents do.
+func (se *Search) outdated(ctx context.Context, docs []search.Document, products []id.Product) ([]id.Product, error) {
+	skus := make([]id.SKU, len(docs))
+	for i := range docs {
+		skus[i] = docs[i].SKU
+	}
+	now, err := se.expected(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
+	var changed []id.Product
+	for i := range docs {
+		d := now[docs[i].SKU.Fold()]
+		if d.Digest() == docs[i].Digest() {
+			continue
+		}
+		if d.Deleted { // of whoever had it
+			return products, nil
+		}
+		changed = append(changed, d.Product)
+		if !docs[i].Deleted {
+			changed = append(changed, docs[i].Product)
+		}
+	}
+	return distinct(changed), nil
+}
+
+// expected returns what the index is to hold of SKUs, by id.SKU.Fold, as the
+// store is now. The documents have no version.
+func (se *Search) expected(ctx context.Context, skus []id.SKU) (map[string]search.Document, error) {
+	at, err := se.s.Catalog.Marks.Position(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b, err := se.binder(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	found, err := se.s.Catalog.Records.ProductsBySKU(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
+	docs := make(map[string]search.Document, len(skus))
+	for _, sku := range skus {
+		docs[sku.Fold()] = search.Document{SKU: sku, Deleted: true}
+	}
+	if len(found) > 0 {
+		if err := b.count(ctx, skus); err != nil {
+			return nil, err
+		}
+	}
+	for i := range found {
+		for _, sku := range found[i].SKUs() {
+			if _, asked := docs[sku.Fold()]; asked {
+				docs[sku.Fold()] = b.document(&found[i], sku, 0)
+			}
+		}
+	}
+	return docs, nil
 }
 
 // raise raises the versions of everything the products have or had.
@@ -102,79 +219,6 @@ func (se *Search) documents(ctx context.Context, products []id.Product, raised m
 	return docs, found, nil
 }
 
-// binder makes documents of products.
-type binder struct {
-	s         *shared
-	taxonomy  *catalog.Taxonomy
-	available map[string]int
-}
-
-func (se *Search) binder(ctx context.Context, mark ports.Mark) (*binder, error) {
-	taxonomy, err := se.s.Catalog.Taxonomy.Taxonomy(ctx, mark)
-	return &binder{s: se.s, taxonomy: taxonomy}, err
-}
-
-// count reads on the primary what is available of SKUs.
-func (b *binder) count(ctx context.Context, skus []id.SKU) error {
-	at, err := b.s.Orders.Marks.Position(ctx)
-	if err != nil {
-		return err
-	}
-	b.available, err = b.s.Orders.Stock.Availability(ctx, skus, at)
-	return err
-}
-
-// document is what the index is to know of a SKU: of a product that may be
-// gone (nil), without that variant, or not on sale.
-func (b *binder) document(p *catalog.Product, sku id.SKU, version int64) search.Document {
-	d := search.Document{SKU: sku, Version: version, Deleted: true}
-	if p == nil || p.Status != catalog.Active {
-		return d
-	}
-	v := p.Variant(sku)
-	if v == nil || v.Status != catalog.VariantActive {
-		return d
-	}
-	d = search.Document{
-		SKU: v.SKU, Product: p.ID, Version: version, Name: p.Name, Title: v.Title, Slug: p.Slug, Description: p.Description,
-		Attributes: b.values(p, v), Price: p.Price(v), InStock: b.available[v.SKU.Fold()] > 0, Rating: float64(p.Rating.Average) / 100,
-		Ratings: p.Rating.Count, Sales: p.Popularity, Featured: p.Featured, Released: p.Released, Created: p.CreatedAt,
-	}
-	if brand, ok := b.taxonomy.Brand(p.Brand); ok {
-		d.Brand = search.Brand{Slug: brand.Slug, Name: brand.Name}
-	}
-	path := b.taxonomy.Path(p.Category)
-	d.Categories = make([]search.Category, len(path))
-	for i, c := range path {
-		d.Categories[i] = search.Category{ID: c.ID, Slug: c.Slug, Name: c.Name}
-	}
-	return d
-}
-
-// values is everything a variant can be filtered by: attributes and options.
-func (b *binder) values(p *catalog.Product, v *catalog.Variant) map[string]search.Value {
-	all := make(map[string]search.Value, len(p.Attributes)+len(v.Attributes)+len(v.Options))
-	for _, o := range v.Options {
-		all[o.Name] = search.Text(o.Value)
-	}
-	for _, attributes := range []catalog.Attributes{p.Attributes, v.Attributes} {
-		for name, value := range attributes {
-			all[name] = searchValue(value)
-		}
-	}
-	return all
-}
-
-func searchValue(v catalog.Value) search.Value {
-	if n, ok := v.Number(); ok {
-		return search.Number(n)
-	}
-	if b, ok := v.Boolean(); ok {
-		return search.Bool(b)
-	}
-	return search.Text(v.String())
-}
-
 // Define tells the index how attributes are to be shown.
 func (se *Search) Define(ctx context.Context) error {
 	at, err := se.s.Catalog.Marks.Position(ctx)
@@ -216,122 +260,4 @@ func schema(t *catalog.Taxonomy, version int64) search.Schema {
 		}
 	}
 	return search.NewSchema(version, attributes)
-}
-
-// RebuildIndex asks for a new index made from the store.
-type RebuildIndex struct {
-	By account.Actor
-	// First says that nobody has written to the index yet: it is in memory and
-	// the shop is starting. Versions need not be raised then.
-	First    bool
-	Progress func(products int) // called now and then; nil: not
-}
-
-// Rebuild makes a new index beside the one in service and puts it in its
-// place, and returns how many products it went through. Needs search.manage.
-// Conflict while another build is under way.
-func (se *Search) Rebuild(ctx context.Context, cmd RebuildIndex) (int, error) {
-	if err := allow(cmd.By, account.SearchManage); err != nil {
-		return 0, err
-	}
-	at, err := se.s.Catalog.Marks.Position(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if err := se.define(ctx, at); err != nil {
-		return 0, err
-	}
-	build, err := se.s.Search.Begin(ctx)
-	if err != nil {
-		return 0, err
-	}
-	n, err := se.fill(ctx, build, cmd)
-	if err == nil {
-		err = build.Commit(ctx)
-	}
-	if err != nil {
-		_ = build.Abort(context.WithoutCancel(ctx)) // the first error is the one to tell
-		return n, err
-	}
-	return n, nil
-}
-
-// rebuildBatch is how many products go into the new index at once.
-const rebuildBatch = 500
-
-func (se *Search) fill(ctx context.Context, build ports.IndexBuild, cmd RebuildIndex) (int, error) {
-	n := 0
-	batch := make([]catalog.Product, 0, rebuildBatch)
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		docs, err := se.batch(ctx, batch, cmd.First)
-		if err != nil {
-			return err
-		}
-		if len(docs) > 0 {
-			if _, err := build.Add(ctx, docs); err != nil {
-				return err
-			}
-		}
-		n += len(batch)
-		batch = batch[:0]
-		if cmd.Progress != nil {
-			cmd.Progress(n)
-		}
-		return nil
-	}
-	err := se.s.Catalog.Records.All(ctx, func(p catalog.Product) error {
-		if batch = append(batch, p); len(batch) < rebuildBatch {
-			return nil
-		}
-		return flush()
-	})
-	if err == nil {
-		err = flush()
-	}
-	return n, err
-}
-
-// batch makes documents of products just read. While others write to the index
-// too, a version must be raised before its product is read: the products are
-// read again.
-func (se *Search) batch(ctx context.Context, products []catalog.Product, first bool) ([]search.Document, error) {
-	if !first {
-		ids := make([]id.Product, len(products))
-		for i := range products {
-			ids[i] = products[i].ID
-		}
-		raised, mark, err := se.raise(ctx, ids)
-		if err != nil {
-			return nil, err
-		}
-		docs, _, err := se.documents(ctx, ids, raised, mark)
-		return docs, err
-	}
-	at, err := se.s.Catalog.Marks.Position(ctx)
-	if err != nil {
-		return nil, err
-	}
-	b, err := se.binder(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	var skus []id.SKU
-	for i := range products {
-		skus = append(skus, products[i].SKUs()...)
-	}
-	if err := b.count(ctx, skus); err != nil {
-		return nil, err
-	}
-	docs := make([]search.Document, 0, len(skus))
-	for i := range products {
-		for _, sku := range products[i].SKUs() {
-			if d := b.document(&products[i], sku, 0); !d.Deleted {
-				docs = append(docs, d)
-			}
-		}
-	}
-	return docs, nil
 }

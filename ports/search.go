@@ -83,9 +83,31 @@ type IndexBuild interface {
 	Abort(ctx context.Context) error
 }
 
+// IndexReader tells what the index in service holds, for whoever compares it
+// with the store.
+type IndexReader interface {
+	// Held reports which documents the index holds as they are, by
+	// search.Document.Digest and whatever their version, so that they need not be
+	// written again. It is as of the last write. While an index is being built it
+	// reports none.
+	//
+	// A document that is left where it is stays under its lower version, and a
+	// late writer may then replace it with what it has read before: so whoever
+	// writes beside others that leave out what is held must look into the store
+	// again afterwards. A nil answer says that nobody needs to bother: all
+	// documents are to be written, and an equal one costs the engine nothing.
+	Held(ctx context.Context, docs []search.Document) ([]bool, error)
+
+	// Entries returns up to limit entries with a key after the given one, by the
+	// bytes of their keys; the empty key begins. Tombstones are left out. It sees
+	// what searches see.
+	Entries(ctx context.Context, after string, limit int) ([]search.Entry, error)
+}
+
 // SearchEngine is everything a shop needs of its index.
 type SearchEngine interface {
 	Searcher
 	Indexer
 	IndexBuilder
+	IndexReader
 }

@@ -10,6 +10,7 @@
 //	breaker.go, stats.go      not asking one that is down; figures for metrics
 //	mapping.go, document.go   what is kept of a variant
 //	targets.go, write.go      which indices there are, and writing to them
+//	held.go                   what is in the index
 //	build.go, sweep.go        a new index beside the one in service; what is dropped
 //	schema.go                 how attributes are shown, shared by all programs
 //	lexicon.go, survey.go     what is known of words: stems, frequencies, typos

@@ -13,7 +13,9 @@ import (
 
 // document is a search.Document as it is kept; see indexBody.
 type document struct {
+	Key       string     `json:"key"` // id.SKU.Fold
 	SKU       string     `json:"sku"`
+	Digest    int64      `json:"digest"`
 	Version   int64      `json:"version"`
 	Deleted   bool       `json:"deleted"`
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
@@ -62,7 +64,7 @@ type content struct {
 const separator = "\x1f"
 
 func newDocument(d *search.Document, now time.Time) document {
-	doc := document{SKU: string(d.SKU), Version: d.Version, Deleted: d.Deleted}
+	doc := document{Key: d.SKU.Fold(), SKU: string(d.SKU), Digest: int64(d.Digest()), Version: d.Version, Deleted: d.Deleted}
 	if d.Deleted {
 		doc.DeletedAt = &now
 		return doc

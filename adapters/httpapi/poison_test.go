@@ -218,7 +218,9 @@ func (p poisoned) Index(context.Context, []search.Document) ([]search.Outcome, e
 }
 func (p poisoned) Define(context.Context, search.Schema) error { return p.fail() }
 
-func (p poisoned) Begin(context.Context) (ports.IndexBuild, error) { return nil, p.fail() }
+func (p poisoned) Begin(context.Context) (ports.IndexBuild, error)              { return nil, p.fail() }
+func (p poisoned) Held(context.Context, []search.Document) ([]bool, error)      { return nil, p.fail() }
+func (p poisoned) Entries(context.Context, string, int) ([]search.Entry, error) { return nil, p.fail() }
 
 func (p poisoned) Put(context.Context, string, string, io.Reader) error { return p.fail() }
 

@@ -10,6 +10,7 @@
 // of the rows is dead they are squeezed out.
 //
 //	index.go, build.go      the ports, and who may do what at once
+//	walk.go                 what it holds, in order
 //	table.go, compact.go    the writer's side
 //	columns.go, paged.go    what a state is made of and how states share it
 //	keys.go, lexicon.go     words: folding, stemming, typos, completion

@@ -24,12 +24,15 @@ type Index struct {
 	mu    sync.Mutex // writers
 	table *table
 	next  *build // under way, or nil
+
+	walked walk
 }
 
 var (
 	_ ports.Searcher     = (*Index)(nil)
 	_ ports.Indexer      = (*Index)(nil)
 	_ ports.IndexBuilder = (*Index)(nil)
+	_ ports.IndexReader  = (*Index)(nil)
 )
 
 // New returns an empty index for English text.

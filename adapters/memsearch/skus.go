@@ -12,6 +12,7 @@ type skus struct {
 // tombstone. before is the ordinal it had in the state readers may still hold.
 type entry struct {
 	version     int64
+	digest      uint64 // search.Document.Digest
 	doc, before uint32
 }
 

@@ -76,7 +76,12 @@ func (t *table) put(d *search.Document) search.Outcome {
 	case known && old.version == d.Version:
 		return search.Indexed
 	}
-	e := entry{version: d.Version, doc: none, before: none}
+	e := entry{version: d.Version, digest: d.Digest(), doc: none, before: none}
+	if known && (old.doc == none) == d.Deleted && old.digest == e.digest {
+		e.doc, e.before = old.doc, old.before
+		t.skus.set(key, e)
+		return search.Indexed
+	}
 	if known {
 		e.before = old.before
 		if int(old.doc) < t.published {

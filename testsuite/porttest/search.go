@@ -16,6 +16,7 @@ type SearchEngine interface {
 	ports.Searcher
 	ports.Indexer
 	ports.IndexBuilder
+	ports.IndexReader
 }
 
 // SearchHarness makes engines for TestSearch.
@@ -38,7 +39,7 @@ func (h SearchHarness) rounds(local, remote int) int {
 	return local
 }
 
-// TestSearch is the contract of Searcher, Indexer and IndexBuilder.
+// TestSearch is the contract of Searcher, Indexer, IndexBuilder and IndexReader.
 func TestSearch(t *testing.T, h SearchHarness) {
 	t.Parallel()
 	t.Run("Versions", func(t *testing.T) { testSearchVersions(t, h) })
@@ -47,6 +48,7 @@ func TestSearch(t *testing.T, h SearchHarness) {
 	t.Run("Rules", func(t *testing.T) { testSearchRules(t, h) })
 	t.Run("Results", func(t *testing.T) { testSearchResults(t, h) })
 	t.Run("Suggestions", func(t *testing.T) { testSuggest(t, h) })
+	t.Run("Holdings", func(t *testing.T) { testSearchHoldings(t, h) })
 	t.Run("Builds", func(t *testing.T) { testIndexBuild(t, h) })
 	t.Run("BadInput", func(t *testing.T) { testSearchBadInput(t, h) })
 	t.Run("Crowds", func(t *testing.T) { testSearchCrowds(t, h) })

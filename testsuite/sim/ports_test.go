@@ -182,6 +182,8 @@ type index struct {
 
 func (x *index) Define(context.Context, search.Schema) error { return nil }
 
+func (x *index) Held(context.Context, []search.Document) ([]bool, error) { return nil, nil }
+
 func (x *index) Index(_ context.Context, docs []search.Document) ([]search.Outcome, error) {
 	for _, d := range docs {
 		if before, there := x.docs[d.SKU]; !there || before.Version < d.Version || x.gullible {
