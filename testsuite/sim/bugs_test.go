@@ -17,6 +17,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
+	"github.com/bodega-commerce/bodega/core/pricing"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -27,6 +28,8 @@ type bug struct {
 	deps    func(*world, *core.Deps)
 	source  func(*world, ports.JobSource) ports.JobSource
 	without string // a loop that nobody turns
+
+	publisher func(ports.Publisher) ports.Publisher
 
 	gullible bool   // the index knows no versions
 	rare     uint64 // how many histories it may survive, if more than enough
@@ -75,6 +78,9 @@ var bugs = []bug{
 	{name: "the index believes whoever comes last", gullible: true},
 	{name: "acknowledged before it is done", source: func(_ *world, s ports.JobSource) ports.JobSource { return hasty{s} }},
 	{name: "given up at the first failure", source: func(_ *world, s ports.JobSource) ports.JobSource { return faint{s} }},
+	{name: "what is on its way to the broker has arrived", publisher: func(p ports.Publisher) ports.Publisher { return trusting{p} }},
+	{name: "coupons are counted without their lock", deps: inTx(func(tx *ports.OrderTx) { tx.Coupons = uncounted{tx.Coupons} })},
+	{name: "uses of dead orders stay used", deps: inTx(func(tx *ports.OrderTx) { tx.Coupons = stingy{tx.Coupons} })},
 	{name: "nobody sweeps", without: "sweep checkouts"},
 }
 
@@ -324,3 +330,47 @@ func (x faint) Receive(ctx context.Context, task string, b ports.Batch, handle f
 		return verdicts
 	})
 }
+
+// inTx plants something within transactions.
+func inTx(plant func(*ports.OrderTx)) func(*world, *core.Deps) {
+	return func(_ *world, d *core.Deps) { d.Orders.Tx = planted{d.Orders.Tx, plant} }
+}
+
+type planted struct {
+	orderTx
+	plant func(*ports.OrderTx)
+}
+
+func (x planted) InTx(ctx context.Context, fn func(context.Context, ports.OrderTx) error) (ports.Mark, error) {
+	return x.orderTx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {
+		x.plant(&tx)
+		return fn(ctx, tx)
+	})
+}
+
+// trusting does not wait for the broker to say that it has taken a job over.
+type trusting struct{ ports.Publisher }
+
+func (x trusting) Publish(ctx context.Context, jobs []job.Envelope) ([]bool, error) {
+	_, err := x.Publisher.Publish(ctx, jobs)
+	arrived := make([]bool, len(jobs))
+	for i := range arrived {
+		arrived[i] = true
+	}
+	return arrived, err
+}
+
+// uncounted lets whoever saw a use left have it.
+type uncounted struct{ ports.CouponWriter }
+
+func (x uncounted) Redeem(ctx context.Context, r pricing.Redemption) error {
+	if err := x.CouponWriter.Redeem(ctx, r); !fault.Is(err, fault.Exhausted) {
+		return err
+	}
+	return nil
+}
+
+// stingy gives no use of a coupon back.
+type stingy struct{ ports.CouponWriter }
+
+func (stingy) GiveBack(context.Context, id.Order) error { return nil }

@@ -3,8 +3,10 @@
 // sweepers and reconcilers in one goroutine at a time, and at every call of a
 // port a scheduler decides who goes on, and whether the call is delayed, fails
 // before its effect, fails after it, happens twice, or takes its process with
-// it. When all is quiet the books of the shop, of the payment provider and of
-// the post office must agree with what the shoppers were told.
+// it. In some of them jobs travel by a broker, which hands them out twice, or the
+// provider is away for an hour. When all is quiet the books of the shop, of the
+// payment provider and of the post office must agree with what the shoppers were
+// told, prices and coupons with what was promised.
 //
 // All decisions come from one number, the seed: one seed is one history. Time is
 // that of testing/synctest, which stands still until everybody waits; nothing

@@ -143,24 +143,34 @@ type provider struct {
 	bank ports.PaymentProvider
 }
 
+// ask reaches the bank unless it is away.
+func (x provider) ask(ctx context.Context, what string, kinds []fate, do func() (payment.State, error)) (payment.State, error) {
+	return reach(ctx, x.w, what, kinds, func() (payment.State, error) {
+		if err := x.w.away(); err != nil {
+			return payment.State{}, err
+		}
+		return do()
+	})
+}
+
 func (x provider) Authorize(ctx context.Context, r payment.Request) (payment.State, error) {
-	return reach(ctx, x.w, "ask the bank to authorize", asks, func() (payment.State, error) { return x.bank.Authorize(ctx, r) })
+	return x.ask(ctx, "ask the bank to authorize", asks, func() (payment.State, error) { return x.bank.Authorize(ctx, r) })
 }
 
 func (x provider) Lookup(ctx context.Context, p payment.Ref) (payment.State, error) {
-	return reach(ctx, x.w, "ask the bank how it stands", lookups, func() (payment.State, error) { return x.bank.Lookup(ctx, p) })
+	return x.ask(ctx, "ask the bank how it stands", lookups, func() (payment.State, error) { return x.bank.Lookup(ctx, p) })
 }
 
 func (x provider) Capture(ctx context.Context, p payment.Ref, a money.Amount) (payment.State, error) {
-	return reach(ctx, x.w, "ask the bank to capture", asks, func() (payment.State, error) { return x.bank.Capture(ctx, p, a) })
+	return x.ask(ctx, "ask the bank to capture", asks, func() (payment.State, error) { return x.bank.Capture(ctx, p, a) })
 }
 
 func (x provider) Void(ctx context.Context, p payment.Ref) (payment.State, error) {
-	return reach(ctx, x.w, "ask the bank to void", asks, func() (payment.State, error) { return x.bank.Void(ctx, p) })
+	return x.ask(ctx, "ask the bank to void", asks, func() (payment.State, error) { return x.bank.Void(ctx, p) })
 }
 
 func (x provider) Refund(ctx context.Context, p payment.Ref, r id.Refund, a money.Amount) (payment.State, error) {
-	return reach(ctx, x.w, "ask the bank to refund", asks, func() (payment.State, error) { return x.bank.Refund(ctx, p, r, a) })
+	return x.ask(ctx, "ask the bank to refund", asks, func() (payment.State, error) { return x.bank.Refund(ctx, p, r, a) })
 }
 
 type mailer struct {

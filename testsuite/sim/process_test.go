@@ -43,6 +43,15 @@ func (w *world) boot() {
 	}
 	p.shop = shop
 	var jobSource ports.JobSource = source{w, p, w.db.Jobs()}
+	if w.broker != nil {
+		jobSource = consumer{w, p, w.broker}
+		var line ports.Publisher = publisher{w, w.broker}
+		if w.bug.publisher != nil {
+			line = w.bug.publisher(line)
+		}
+		relay := jobs.NewRelay(outboxes{w, p, w.db.Jobs()}, line)
+		w.start(&party{name: p.name + ": relay", process: p}, relay.Run)
+	}
 	if w.bug.source != nil {
 		jobSource = w.bug.source(w, jobSource)
 	}
@@ -100,21 +109,26 @@ func (s source) Receive(ctx context.Context, task string, _ ports.Batch, handle 
 	})
 }
 
-// backlog tells whether a job of a task could be handed out now. It is looked
-// up once a step.
+// backlog tells whether a job of a task could be handed out now.
 func (w *world) backlog(task string) bool {
-	if w.lookedAt != w.steps || !w.lookedWhen.Equal(time.Now()) {
-		w.lookedAt, w.lookedWhen = w.steps, time.Now()
-		clear(w.backlogs)
-		all, err := w.db.Jobs().Backlogs(context.Background())
-		if err != nil {
-			w.broken("backlogs: %v", err)
-		}
-		for _, b := range all {
-			w.backlogs[b.Task] = b
-		}
-	}
+	w.look()
 	return w.backlogs[task].Ready > 0
+}
+
+// look looks up what waits in the store, once a step.
+func (w *world) look() {
+	if w.lookedAt == w.steps && w.lookedWhen.Equal(time.Now()) {
+		return
+	}
+	w.lookedAt, w.lookedWhen = w.steps, time.Now()
+	clear(w.backlogs)
+	all, err := w.db.Jobs().Backlogs(context.Background())
+	if err != nil {
+		w.broken("backlogs: %v", err)
+	}
+	for _, b := range all {
+		w.backlogs[b.Task] = b
+	}
 }
 
 // kill ends a program where it stands. What its parties hold they hold for ever.

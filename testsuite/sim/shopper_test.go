@@ -124,12 +124,12 @@ func passes(err error) bool {
 
 // insist sends a request until there is an answer that does not ask for another try.
 func insist[T any](ctx context.Context, w *world, what string, do func(context.Context, *core.Shop) (T, error)) (T, error) {
-	for range 200 {
+	for try := range 200 {
 		answer, heard, err := send(ctx, w, what, do)
 		if heard && !passes(err) {
 			return answer, err
 		}
-		w.rest(ctx, 20*time.Second)
+		w.rest(ctx, min(20*time.Second<<(try/8), 10*time.Minute))
 	}
 	w.broken("%s never got an answer to: %s", partyOf(ctx).name, what)
 	w.vanish()
@@ -156,15 +156,28 @@ func (w *world) shopAround(ctx context.Context, s *shopper) {
 			return
 		}
 	}
+	if w.rng.IntN(2) == 0 {
+		code := coupons[w.rng.IntN(len(coupons))].Code
+		if _, err := insist(ctx, w, "show the coupon "+code, func(ctx context.Context, shop *core.Shop) (core.CartView, error) {
+			return shop.Carts.ApplyCoupon(ctx, core.ApplyCoupon{By: s.by, Cart: opened.ID, Code: code})
+		}); err != nil && !fault.Is(err, fault.Exhausted, fault.Invalid) {
+			w.broken("%s cannot show %s: %v", s.name, code, err)
+			return
+		}
+	}
+	method := []string{"", express}[w.rng.IntN(2)]
 	quote, err := insist(ctx, w, "ask what it costs", func(ctx context.Context, shop *core.Shop) (pricing.Quote, error) {
-		return shop.Checkout.Quote(ctx, core.QuoteCheckout{By: s.by, Cart: opened.ID, ShipTo: berlin})
+		return shop.Checkout.Quote(ctx, core.QuoteCheckout{By: s.by, Cart: opened.ID, ShipTo: berlin, ShippingMethod: method})
 	})
 	if err != nil {
 		return // the cart is empty
 	}
 	s.command = core.PlaceOrder{
-		By: s.by, Key: "of " + s.name, Cart: opened.ID, Email: s.name + "@example.com", ShipTo: berlin, Expect: quote.Total,
+		By: s.by, Key: "of " + s.name, Cart: opened.ID, Email: s.name + "@example.com", ShipTo: berlin, ShippingMethod: method, Expect: quote.Total,
 		Pay: core.Pay{Provider: "bank", Token: []string{tokenOK, tokenOK, tokenOK, tokenAction, tokenAction, tokenDeclined}[w.rng.IntN(6)]},
+	}
+	if w.rng.IntN(3) == 0 {
+		s.command.Email = "family@example.com"
 	}
 	if w.rng.IntN(3) == 0 { // a double click
 		w.join(s.name+" again", func(ctx context.Context) { w.checkOut(ctx, s) })
@@ -224,10 +237,14 @@ func (w *world) refresh(ctx context.Context, by account.Actor, o id.Order) {
 }
 
 // mind is what somebody who works in the shop does: looks at orders, cancels
-// some and ships others.
+// some and ships others, and now and then changes a price.
 func (w *world) mind(ctx context.Context) {
 	for range 1 + w.rng.IntN(4) {
 		w.rest(ctx, 2*time.Minute)
+		if w.rng.IntN(4) == 0 {
+			w.reprice(ctx)
+			continue
+		}
 		page, heard, err := send(ctx, w, "look at orders", func(ctx context.Context, shop *core.Shop) (core.OrderPage, error) {
 			return shop.Orders.Browse(ctx, core.BrowseOrders{By: keeper})
 		})

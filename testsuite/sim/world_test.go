@@ -48,6 +48,8 @@ type world struct {
 	bug     bug
 	db      *sqlite.DB
 	bank    *bank
+	down    outage  // of the bank
+	broker  *broker // nil: jobs stay in the store
 	post    *post
 	index   *index
 	deps    core.Deps
@@ -132,10 +134,17 @@ func create(t *testing.T, dir string, seed uint64, b bug) *world {
 		Payments: core.Providers{"bank": w.bank}, Now: time.Now, Rand: rand.NewChaCha8(key),
 	}
 	w.options = core.Options{
-		ShippingFlat: 490, TaxRates: []pricing.TaxRate{{Name: "VAT", Country: "DE", BasisPoints: 1900}}, ReservationTTL: 2 * time.Minute,
+		TaxRates: []pricing.TaxRate{{Name: "VAT", Country: "DE", BasisPoints: 1900}}, ReservationTTL: 2 * time.Minute,
 		Secrets: [][]byte{[]byte("secret")}, CaptureAt: []core.CaptureAt{core.CaptureOnConfirm, core.CaptureOnConfirm, core.CaptureOnShip}[w.rng.IntN(3)],
 	}
 	w.sky = w.forecast()
+	if w.rng.IntN(3) == 0 {
+		w.broker = &broker{queues: map[string][]*message{}}
+	}
+	if w.rng.IntN(24) == 0 {
+		from := w.began.Add(time.Duration(w.rng.IntN(120)) * time.Second)
+		w.down = outage{from, from.Add(time.Hour)}
+	}
 	w.restart = w.rng.IntN(90_000)
 	for range 1 + w.rng.IntN(2) {
 		w.boot()
@@ -207,6 +216,9 @@ func (w *world) atRest() bool {
 			return false
 		}
 	}
+	if w.broker != nil && !w.broker.empty() {
+		return false
+	}
 	ctx, ever := context.Background(), time.Now().AddDate(1, 0, 0)
 	all, err := w.db.Jobs().Backlogs(ctx)
 	if err != nil {
@@ -265,6 +277,7 @@ func stock(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			price(t, shop)
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
