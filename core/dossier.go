@@ -2,7 +2,6 @@ package core
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/account"
@@ -183,20 +182,19 @@ func (t *turn) step(message string) order.Step {
 	return order.Step{At: t.now, By: t.by, Message: message, TraceID: t.trace}
 }
 
-// movement makes the id of a ledger line. It is not the turn's to keep: nobody
-// refers to it.
-func (t *turn) movement() id.Movement { return id.Movement{UUID: t.s.ids.New()} }
+// sales makes the ids of an order's lines in the ledger. They are not the turn's
+// to keep: nobody refers to them.
+func (t *turn) sales(o order.Order) []id.Movement {
+	made := make([]id.Movement, len(o.Lines))
+	for i := range made {
+		made[i].UUID = t.s.ids.New()
+	}
+	return made
+}
 
-// errNothingHeld says that an order's reservation is gone.
-var errNothingHeld = errors.New("core: nothing is held for the order")
-
-func (t *turn) consume(o id.Order) func(context.Context, ports.StockWriter) ([]inventory.Change, error) {
+func (t *turn) consume(o order.Order) func(context.Context, ports.StockWriter) ([]inventory.Change, error) {
 	return func(ctx context.Context, stock ports.StockWriter) ([]inventory.Change, error) {
-		changes, err := stock.Consume(ctx, o, t.movement, t.now)
-		if err == nil && len(changes) == 0 {
-			err = errNothingHeld
-		}
-		return changes, err
+		return nil, stock.Consume(ctx, o.ID, t.sales(o), t.now)
 	}
 }
 
@@ -207,8 +205,7 @@ func (t *turn) takeAgain(o order.Order) func(context.Context, ports.StockWriter)
 		if err != nil {
 			return nil, err
 		}
-		sold, err := stock.Consume(ctx, o.ID, t.movement, t.now)
-		return append(held, sold...), err
+		return held, stock.Consume(ctx, o.ID, t.sales(o), t.now)
 	}
 }
 

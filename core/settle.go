@@ -44,7 +44,7 @@ func (s *shared) learn(ctx context.Context, d dossier, news payment.State, waiti
 			}
 		}
 		after, mark, err := s.move(ctx, d, where, t, func(d *dossier) (effects, error) { return t.learn(d, news, from, waiting) })
-		if lost := errors.Is(err, errNothingHeld) || from == fromShelf && fault.Is(err, fault.Exhausted); lost && from < soldOut {
+		if lost := from == fromReservation && fault.Is(err, fault.Gone) || from == fromShelf && fault.Is(err, fault.Exhausted); lost {
 			continue
 		}
 		return after, mark, err
@@ -101,7 +101,7 @@ func (t *turn) confirm(d *dossier, from supply) effects {
 	d.cart.EndOrder(d.order.ID, t.now)
 	e := effects{
 		jobs:  []job.Envelope{t.confirmation(d.order.ID)},
-		stock: t.consume(d.order.ID),
+		stock: t.consume(d.order),
 	}
 	if from == fromShelf {
 		e.stock = t.takeAgain(d.order)

@@ -55,14 +55,16 @@ type Stock interface {
 
 // StockWriter changes stock, set-based: lines of one SKU and location are
 // merged, rows are taken in ascending order of SKU bytes, each by a
-// conditional update. Every method returns what it changed, by SKU bytes.
+// conditional update. Changes are returned by SKU bytes.
 type StockWriter interface {
 	// Reserve holds all lines for an order, or none: Exhausted (out_of_stock,
 	// Data inventory.Shortages) names every line that is short.
 	Reserve(ctx context.Context, r inventory.Reservation) ([]inventory.Change, error)
 	// Consume takes an order's held units off the shelf and writes the sales to
-	// the ledger. No changes if nothing is held any more.
-	Consume(ctx context.Context, o id.Order, movement func() id.Movement, at time.Time) ([]inventory.Change, error)
+	// the ledger, under ids of which it has at least one for each line that was
+	// reserved. It returns nothing, because there is as much to sell as before.
+	// Gone if nothing is held any more.
+	Consume(ctx context.Context, o id.Order, sales []id.Movement, at time.Time) error
 	// Release gives an order's held units back. No changes if nothing is held.
 	Release(ctx context.Context, o id.Order, at time.Time) ([]inventory.Change, error)
 	// Extend lets an order's held units stay held until a later time. It changes

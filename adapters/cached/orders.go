@@ -118,10 +118,6 @@ func (w stockWriter) Reserve(ctx context.Context, r inventory.Reservation) ([]in
 	return w.note(w.StockWriter.Reserve(ctx, r))
 }
 
-func (w stockWriter) Consume(ctx context.Context, o id.Order, movement func() id.Movement, at time.Time) ([]inventory.Change, error) {
-	return w.note(w.StockWriter.Consume(ctx, o, movement, at))
-}
-
 func (w stockWriter) Release(ctx context.Context, o id.Order, at time.Time) ([]inventory.Change, error) {
 	return w.note(w.StockWriter.Release(ctx, o, at))
 }

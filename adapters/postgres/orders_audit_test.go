@@ -55,8 +55,7 @@ func sell(t *testing.T) sold {
 			if err := tx.Jobs.Add(ctx, job.New(id.Job{UUID: f.ids.New()}, job.SendOrderConfirmation, job.OrderPayload{Order: o.ID}, f.now, "")); err != nil {
 				return err
 			}
-			_, err = tx.Stock.Consume(ctx, o.ID, f.movement, f.now)
-			return err
+			return tx.Stock.Consume(ctx, o.ID, []id.Movement{f.movement()}, f.now)
 		}), f.try(func(ctx context.Context, tx ports.OrderTx) error { return tx.Carts.SaveCart(ctx, c) }))
 		return o, p.ID
 	}

@@ -183,8 +183,7 @@ func (s *till) checkout(n int, c cart.Cart) error {
 			job.New(capture, job.CapturePayment, job.PaymentPayload{Payment: p.ID}, now, "")); err != nil {
 			return err
 		}
-		_, err = tx.Stock.Consume(ctx, o.ID, s.movement, now)
-		return err
+		return tx.Stock.Consume(ctx, o.ID, []id.Movement{s.movement(), s.movement(), s.movement()}, now)
 	}); err != nil {
 		return err
 	}

@@ -249,7 +249,10 @@ func TestOrderTx_Interleaved(t *testing.T) {
 			released := -1
 			f.must(meet(f, commit,
 				func(ctx context.Context, tx ports.OrderTx) error {
-					_, err := tx.Stock.Consume(ctx, o, f.movement, f.now)
+					if err := tx.Stock.Consume(ctx, o, []id.Movement{f.movement()}, f.now); err != nil {
+						return err
+					}
+					_, err := tx.Stock.Release(ctx, o, f.now) // of nothing: it waits for the sale to be made
 					return err
 				},
 				func(ctx context.Context, tx ports.OrderTx) error {

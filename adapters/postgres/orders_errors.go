@@ -8,6 +8,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/inventory"
 )
 
 // orderConstraint says what breaking a constraint of the orders realm means. Some
@@ -27,6 +28,8 @@ func orderConstraint(pg *pgconn.PgError) *fault.Error {
 		return fault.Missing("coupon")
 	case "missing_price_rules":
 		return fault.New(fault.Stale, "price_rules_changed", "what makes prices was changed meanwhile")
+	case "nothing_held":
+		return inventory.NothingHeld()
 	case "coupons_code":
 		return fault.Duplicate("code")
 	case "stale_cart", "stale_order", "stale_payment":

@@ -66,38 +66,19 @@ func (w stockWriter) Reserve(ctx context.Context, r inventory.Reservation) ([]in
 }
 
 // Consume is contracted by ports.StockWriter.
-func (w stockWriter) Consume(ctx context.Context, o id.Order, movement func() id.Movement, at time.Time) ([]inventory.Change, error) {
-	changes, err := w.settle(ctx, o, true)
-	if err != nil || len(changes) == 0 {
-		return changes, err
-	}
-	sales := make([]inventory.Movement, len(changes))
-	for i, c := range changes {
-		sales[i] = inventory.Movement{OnHand: c.After.OnHand, Adjustment: inventory.Adjustment{
-			ID: movement(), SKU: c.After.SKU, Location: c.After.Location, Delta: c.After.OnHand - c.Before.OnHand,
-			Reason: inventory.Sale, Reference: o.String(), At: at,
-		}}
-	}
-	w.record(sales)
-	return changes, nil
+func (w stockWriter) Consume(_ context.Context, o id.Order, sales []id.Movement, at time.Time) error {
+	w.t.queue("SELECT orders.sell($1, $2, $3)", uuid(o.UUID), uuids(sales, func(m id.Movement) id.UUID { return m.UUID }), instant(at))
+	return nil
 }
 
 // Release is contracted by ports.StockWriter.
 func (w stockWriter) Release(ctx context.Context, o id.Order, _ time.Time) ([]inventory.Change, error) {
-	return w.settle(ctx, o, false)
-}
-
-// settle ends what an order holds, once.
-func (w stockWriter) settle(ctx context.Context, o id.Order, sold bool) ([]inventory.Change, error) {
 	changes, err := collect(ctx, w.t, func(row pgx.CollectableRow) (inventory.Change, error) {
 		var after inventory.Level
 		var quantity int
 		err := row.Scan(&after.SKU, &after.Location, &after.OnHand, &after.Reserved, &after.Version, &quantity)
-		if sold {
-			return change(after, -quantity, -quantity), err
-		}
 		return change(after, 0, -quantity), err
-	}, "SELECT sku, location, on_hand, reserved, version, quantity FROM orders.settle($1, $2)", uuid(o.UUID), sold)
+	}, "SELECT sku, location, on_hand, reserved, version, quantity FROM orders.settle($1, false)", uuid(o.UUID))
 	if err != nil {
 		return nil, translate(ctx, err)
 	}

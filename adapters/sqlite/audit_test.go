@@ -91,8 +91,7 @@ func sell(t *testing.T) sold {
 			if err := tx.Jobs.Add(ctx, job.New(id.Job{UUID: ids.New()}, job.SendOrderConfirmation, job.OrderPayload{Order: o.ID}, now, "")); err != nil {
 				return err
 			}
-			_, err = tx.Stock.Consume(ctx, o.ID, movement, now)
-			return err
+			return tx.Stock.Consume(ctx, o.ID, []id.Movement{movement()}, now)
 		}); err != nil {
 			t.Fatal(err)
 		}

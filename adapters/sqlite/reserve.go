@@ -99,23 +99,24 @@ func (w stockWriter) hold(r inventory.Reservation, lines []inventory.Line) error
 	return err
 }
 
-func (w stockWriter) Consume(_ context.Context, o id.Order, movement func() id.Movement, at time.Time) ([]inventory.Change, error) {
+func (w stockWriter) Consume(_ context.Context, o id.Order, sales []id.Movement, at time.Time) error {
 	changes, err := w.settle(o, inventory.Consumed, at, `UPDATE stock SET on_hand = on_hand - ?3, reserved = reserved - ?3, version = version + 1
 		WHERE sku = ?1 AND location = ?2 RETURNING sku, location, on_hand, reserved, version`)
-	if err != nil {
-		return nil, err
+	if err == nil && len(changes) == 0 {
+		err = inventory.NothingHeld()
 	}
-	for i := range changes {
-		c := &changes[i]
-		sold := c.Before.Reserved - c.After.Reserved
-		c.Before.OnHand += sold
+	if err != nil {
+		return err
+	}
+	for i, c := range changes {
 		if err := w.record(inventory.Adjustment{
-			ID: movement(), SKU: c.After.SKU, Location: c.After.Location, Delta: -sold, Reason: inventory.Sale, Reference: o.String(), At: at,
+			ID: sales[i], SKU: c.After.SKU, Location: c.After.Location, Delta: c.After.Reserved - c.Before.Reserved,
+			Reason: inventory.Sale, Reference: o.String(), At: at,
 		}, c.After.OnHand); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return changes, nil
+	return nil
 }
 
 func (w stockWriter) Release(_ context.Context, o id.Order, at time.Time) ([]inventory.Change, error) {

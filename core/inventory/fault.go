@@ -11,3 +11,9 @@ type Shortages struct {
 func OutOfStock(lines ...Shortage) error {
 	return &fault.Error{Kind: fault.Exhausted, Code: "out_of_stock", Detail: "there is not enough in stock", Data: Shortages{lines}}
 }
+
+// NothingHeld returns Gone: an order's reservation has been settled, or has
+// expired.
+func NothingHeld() *fault.Error {
+	return fault.New(fault.Gone, "", "nothing is held for the order any more")
+}

@@ -129,8 +129,9 @@ func (x yes) Reserve(ctx context.Context, r inventory.Reservation) ([]inventory.
 // keeping leaves sold units where they are.
 type keeping struct{ ports.StockWriter }
 
-func (x keeping) Consume(ctx context.Context, o id.Order, _ func() id.Movement, at time.Time) ([]inventory.Change, error) {
-	return x.Release(ctx, o, at)
+func (x keeping) Consume(ctx context.Context, o id.Order, _ []id.Movement, at time.Time) error {
+	_, err := x.Release(ctx, o, at)
+	return err
 }
 
 // grabbing takes a cart whatever has become of it.
