@@ -186,7 +186,18 @@ func (v *vocabulary) Near(w string) []string {
 	if !search.Correctable(w) {
 		return nil
 	}
-	return v.engine.surveyed(v.ctx).dictionary.Near(v.look(w).folded)
+	word := v.look(w)
+	near := v.engine.surveyed(v.ctx).dictionary.Near(word.folded, word.docs > 0)
+	if len(near) > 0 && word.docs > 0 && v.err == nil { // Alike is asked next
+		v.err = v.engine.learn(v.ctx, near, false)
+	}
+	return near
+}
+
+// Alike is search.Vocabulary.Alike.
+func (v *vocabulary) Alike(a, b string) bool {
+	known, _, _ := v.engine.lexicon.look(b)
+	return known.stem == v.look(a).stem
 }
 
 // Together is search.Vocabulary.Together.

@@ -34,7 +34,7 @@ const (
 	// surveyWords are listed of names, and as many of other texts, the commonest.
 	surveyWords = 30_000
 	// nameWeight is how much likelier a word of names is to be meant than another.
-	nameWeight = 4
+	nameWeight = 32
 	// ordinaryLength of a name is taken while nothing is known.
 	ordinaryLength = 10
 )
@@ -111,16 +111,18 @@ func (e *Engine) takeSurvey(ctx context.Context) *survey {
 	if err := e.find(ctx, "/_search?filter_path=aggregations", body, &told); err != nil {
 		return nil
 	}
-	counts := map[string]int{}
+	words := make([]search.Counted, 0, len(told.Aggregations.Names.Buckets)+len(told.Aggregations.Texts.Buckets))
+	at := map[string]int{}
 	for _, b := range told.Aggregations.Names.Buckets {
-		counts[b.Key] += nameWeight * b.Documents
+		at[b.Key] = len(words)
+		words = append(words, search.Counted{Word: b.Key, Count: nameWeight * b.Documents, Named: true})
 	}
 	for _, b := range told.Aggregations.Texts.Buckets {
-		counts[b.Key] += b.Documents
-	}
-	words := make([]search.Counted, 0, len(counts))
-	for w, n := range counts {
-		words = append(words, search.Counted{Word: w, Count: n})
+		if i, named := at[b.Key]; named {
+			words[i].Count += b.Documents
+		} else {
+			words = append(words, search.Counted{Word: b.Key, Count: b.Documents})
+		}
 	}
 	length := told.Aggregations.Length.Value
 	if length <= 0 {

@@ -14,6 +14,7 @@ type lexicon struct {
 	sorted     []form
 	tail       []form
 	dictionary *search.Dictionary
+	rows       int // of the table when it was made
 }
 
 // form is such a word, its term and how often it was seen.
@@ -25,7 +26,7 @@ type form struct {
 }
 
 // nameWeight is how much likelier a word of names is to be meant than another.
-const nameWeight = 4
+const nameWeight = 32
 
 // minTail is how many new words may always wait before the lexicon is made anew,
 // else half as many as it has: filling an index then makes it a few times only.
@@ -48,10 +49,10 @@ func (t *table) count(number uint32, text string, term uint32, inNames bool) {
 	}
 }
 
-// refresh makes the lexicon anew when too many words wait, or hands out the
-// present tail.
+// refresh makes the lexicon anew when too many words wait, or there are twice the
+// documents to count them in, or hands out the present tail.
 func (t *table) refresh() {
-	if len(t.tail) > max(minTail, len(t.lexicon.sorted)/2) {
+	if len(t.tail) > max(minTail, len(t.lexicon.sorted)/2) || len(t.sku) >= 2*t.lexicon.rows && len(t.sku) > 0 {
 		t.lexicon = t.newLexicon()
 		return
 	}
@@ -63,7 +64,7 @@ func (t *table) refresh() {
 }
 
 func (t *table) newLexicon() *lexicon {
-	l := &lexicon{}
+	l := &lexicon{rows: len(t.sku)}
 	var words []search.Counted
 	for _, f := range t.forms {
 		if f.text == "" || t.postings.at(f.term) == nil {
@@ -73,7 +74,7 @@ func (t *table) newLexicon() *lexicon {
 			l.sorted = append(l.sorted, f)
 		}
 		if f.count > 0 || f.other > 1 { // what stands once in some description may be a typo itself
-			words = append(words, search.Counted{Word: f.text, Count: int(nameWeight*f.count + f.other)})
+			words = append(words, search.Counted{Word: f.text, Count: int(nameWeight*f.count + f.other), Named: f.count > 0})
 		}
 	}
 	slices.SortFunc(l.sorted, func(a, b form) int { return strings.Compare(a.text, b.text) })
@@ -98,15 +99,15 @@ func (l *lexicon) starting(prefix string, yield func(form) bool) {
 }
 
 // near returns the words that were probably meant, among the tail's as well.
-func (l *lexicon) near(w string) []string {
+func (l *lexicon) near(w string, known bool) []string {
 	w = fold(w)
-	near := l.dictionary.Near(w)
-	if len(near) > 0 || len(l.tail) == 0 {
+	near := l.dictionary.Near(w, known)
+	if known || len(near) > 0 || len(l.tail) == 0 {
 		return near
 	}
 	words := make([]search.Counted, 0, len(l.tail))
 	for _, f := range l.tail {
-		words = append(words, search.Counted{Word: f.text, Count: 1})
+		words = append(words, search.Counted{Word: f.text, Count: 1, Named: f.count > 0})
 	}
 	return search.Near(words, w)
 }

@@ -184,7 +184,13 @@ func (v vocabulary) Known(word string) bool {
 	return ok && v.postings.at(t) != nil
 }
 
-func (v vocabulary) Near(word string) []string { return v.lexicon.near(word) }
+func (v vocabulary) Near(word string) []string { return v.lexicon.near(word, v.Known(word)) }
+
+func (v vocabulary) Alike(a, b string) bool {
+	x, knownX := v.term(a)
+	y, knownY := v.term(b)
+	return knownX == knownY && x == y
+}
 
 // Together counts dead documents too: it is asked about likelihood only.
 func (v vocabulary) Together(words []string) int {

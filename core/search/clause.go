@@ -96,9 +96,11 @@ func products(list []id.Product, boost func(i int) float64) []Clause {
 type Vocabulary interface {
 	// Known reports whether some document has the word or an inflection of it.
 	Known(word string) bool
-	// Near returns the indexed words that were probably meant by one that is
-	// not known, the likeliest first, or none.
+	// Near returns the indexed words that were probably meant by one, the
+	// likeliest first, or none: see Dictionary.Near.
 	Near(word string) []string
+	// Alike reports whether two words are forms of one.
+	Alike(a, b string) bool
 	// Together reports how many documents have all of the words, about.
 	Together(words []string) int
 }

@@ -16,14 +16,17 @@ import (
 // other meet in one of their forms, so a lookup is a few binary searches
 // however many words there are.
 type Dictionary struct {
-	words []Counted
-	forms []form // ascending
+	words     []Counted
+	forms     []form // ascending
+	commonest int    // count of a word
 }
 
-// Counted is a word and the number of documents that have it.
+// Counted is a word and how often it is met: by the number of documents that have
+// it, or a weight that stands for it.
 type Counted struct {
 	Word  string
 	Count int
+	Named bool // by some name, brand or category: so it is no typo
 }
 
 // form is the hash of a form in the upper half, and whose it is in the lower:
@@ -38,16 +41,18 @@ func (f form) word() uint32          { return uint32(f) }
 const formPrefix = 7
 
 // NewDictionary returns a dictionary of these words. Those that are never a
-// correction are left out: words with digits, and those of fewer than three runes.
+// correction are left out: words with digits, single letters, and those
+// that carry no meaning.
 func NewDictionary(words []Counted) *Dictionary {
 	d := &Dictionary{}
 	var forms []uint32
 	for _, w := range words {
-		if HasDigit(w.Word) || utf8.RuneCountInString(w.Word) < minCorrected-1 {
+		if HasDigit(w.Word) || stopword(w.Word) || utf8.RuneCountInString(w.Word) < minCorrected-1 {
 			continue
 		}
 		ordinal := uint32(len(d.words))
 		d.words = append(d.words, w)
+		d.commonest = max(d.commonest, w.Count)
 		forms = appendForms(forms[:0], w.Word)
 		for _, h := range forms {
 			d.forms = append(d.forms, newForm(h, ordinal))
@@ -59,7 +64,7 @@ func NewDictionary(words []Counted) *Dictionary {
 }
 
 // minCorrected is the length in runes of the shortest word that is corrected.
-const minCorrected = 4
+const minCorrected = 3
 
 // Correctable reports whether a word is ever corrected: numbers, model names,
 // SKUs and very short words are not.
@@ -71,12 +76,21 @@ func Correctable(word string) bool {
 // Near returns the words that were probably meant by one that is misspelt, at
 // most maxNear, the likeliest first: by how easily the hand slips from one to the
 // other, and by how many documents have them. There are none for a word that is
-// not correctable.
-func (d *Dictionary) Near(word string) []string {
+// not correctable, nor for one that some name has. Of a word that is met elsewhere,
+// or known in another form, there are only those that are so much commoner that it
+// is probably a typo there as well.
+func (d *Dictionary) Near(word string, known bool) []string {
 	if d == nil || !Correctable(word) {
 		return nil
 	}
-	n := newNeighbours(word)
+	own := d.find(word)
+	if own.Named || float64(own.Count)*minDoubt > float64(d.commonest) {
+		return nil
+	}
+	if known {
+		own.Count = max(own.Count, 1)
+	}
+	n := newNeighbours(word, own.Count)
 	for _, h := range appendForms(nil, word) {
 		i, _ := slices.BinarySearch(d.forms, newForm(h, 0))
 		for ; i < len(d.forms) && d.forms[i].hash() == h; i++ {
@@ -86,12 +100,31 @@ func (d *Dictionary) Near(word string) []string {
 	return n.words()
 }
 
+// find returns a word of the dictionary, the zero Counted if it is none.
+func (d *Dictionary) find(word string) Counted {
+	var prefix [formPrefix]rune
+	h := hashWithout(prefix[:fillPrefix(&prefix, word)], -1, -1)
+	i, _ := slices.BinarySearch(d.forms, newForm(h, 0))
+	for ; i < len(d.forms) && d.forms[i].hash() == h; i++ {
+		if w := d.words[d.forms[i].word()]; w.Word == word {
+			return w
+		}
+	}
+	return Counted{}
+}
+
 // Near is Dictionary.Near over a few words that are in no dictionary yet.
 func Near(words []Counted, word string) []string {
 	if !Correctable(word) {
 		return nil
 	}
-	n := newNeighbours(word)
+	own := 0
+	if i := slices.IndexFunc(words, func(w Counted) bool { return w.Word == word }); i >= 0 {
+		if own = words[i].Count; words[i].Named {
+			return nil
+		}
+	}
+	n := newNeighbours(word, own)
 	for _, w := range words {
 		if !HasDigit(w.Word) {
 			n.consider(w)
@@ -105,6 +138,7 @@ const maxNear = 8
 // neighbours are the likeliest corrections of a word so far, in order.
 type neighbours struct {
 	word  string
+	own   int // how often the word itself is met
 	limit int
 	list  []neighbour
 }
@@ -114,8 +148,8 @@ type neighbour struct {
 	score float64
 }
 
-func newNeighbours(word string) neighbours {
-	return neighbours{word: word, limit: editsAllowed(utf8.RuneCountInString(word))}
+func newNeighbours(word string, own int) neighbours {
+	return neighbours{word: word, own: own, limit: editsAllowed(utf8.RuneCountInString(word))}
 }
 
 func (n *neighbours) consider(w Counted) {
@@ -123,7 +157,11 @@ func (n *neighbours) consider(w Counted) {
 	if !ok || edits == 0 || slices.ContainsFunc(n.list, func(m neighbour) bool { return m.word == w.Word }) {
 		return
 	}
-	candidate := neighbour{w.Word, slip(n.word, w.Word, edits) + weight(w.Count)}
+	slip := slip(n.word, w.Word, edits)
+	if n.own > 0 && slip+math.Log(float64(w.Count)/float64(n.own)) < doubt {
+		return
+	}
+	candidate := neighbour{w.Word, slip + weight(w.Count)}
 	i, _ := slices.BinarySearchFunc(n.list, candidate, func(a, b neighbour) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.word, b.word))
 	})
@@ -152,6 +190,14 @@ func slip(typed, meant string, edits int) float64 {
 	}
 	return -math.Log(ways) - float64(edits-1)*secondSlip
 }
+
+// doubt is how much likelier, in logarithms, a correction must be than a word
+// that is met: one word in thirty or so is mistyped. minDoubt is how much more
+// often it must be met at least.
+const (
+	doubt    = 3.5
+	minDoubt = 66
+)
 
 // secondSlip is how much rarer, in logarithms, words with two slips are.
 const secondSlip = 6
@@ -183,7 +229,7 @@ const maxEdits = 2
 // editsAllowed says how many edits a word of this many runes may be away.
 func editsAllowed(runes int) int {
 	switch {
-	case runes <= 3:
+	case runes < minCorrected:
 		return 0
 	case runes <= 7:
 		return 1
@@ -241,14 +287,7 @@ func appendRunes(dst []rune, s string) []rune {
 // taken out.
 func appendForms(dst []uint32, word string) []uint32 {
 	var prefix [formPrefix]rune
-	n := 0
-	for _, r := range word {
-		if n == formPrefix {
-			break
-		}
-		prefix[n] = r
-		n++
-	}
+	n := fillPrefix(&prefix, word)
 	for i := -1; i < n; i++ {
 		for j := i; j < n; j++ {
 			if i >= 0 && j == i {
@@ -258,6 +297,19 @@ func appendForms(dst []uint32, word string) []uint32 {
 		}
 	}
 	return dst
+}
+
+// fillPrefix fills in the first runes of a word and returns how many there are.
+func fillPrefix(prefix *[formPrefix]rune, word string) int {
+	n := 0
+	for _, r := range word {
+		if n == formPrefix {
+			break
+		}
+		prefix[n] = r
+		n++
+	}
+	return n
 }
 
 // hashWithout is FNV-1a over the runes but two.

@@ -23,8 +23,10 @@ func TestDictionary_Near(t *testing.T) {
 		"grösse": "",      // two edits of six letters
 		"größ":   "größe", //
 		"moose":  "mouse", // same first letter
-		"pon":    "",      // too short
-		"tvv":    "",      //
+		"pon":    "poe",   //
+		"tvv":    "tv",    //
+		"po":     "",      // too short
+		"tw":     "",      //
 		"ddr4":   "",      // not a word
 		"mouse2": "",      //
 		"mouse":  "",      // itself is no correction... of itself
@@ -32,11 +34,11 @@ func TestDictionary_Near(t *testing.T) {
 		"":       "",      //
 	} {
 		got := ""
-		if near := d.Near(word); len(near) > 0 {
+		if near := d.Near(word, false); len(near) > 0 {
 			got = near[0]
 		}
 		if word == "mouse" {
-			if slices.Contains(d.Near(word), "mouse") {
+			if slices.Contains(d.Near(word, false), "mouse") {
 				t.Error("a word is near itself")
 			}
 			continue
@@ -45,8 +47,37 @@ func TestDictionary_Near(t *testing.T) {
 			t.Errorf("%q is taken for %q, want %q", word, got, want)
 		}
 	}
-	if got := (*search.Dictionary)(nil).Near("wierless"); got != nil {
+	if got := (*search.Dictionary)(nil).Near("wierless", false); got != nil {
 		t.Errorf("no dictionary knows %v", got)
+	}
+}
+
+func TestDictionary_NearWhatIsMet(t *testing.T) {
+	t.Parallel()
+	d := search.NewDictionary([]search.Counted{
+		{Word: "apple", Count: 5000, Named: true}, {Word: "appel", Count: 2}, {Word: "aple", Count: 500}, {Word: "apples", Count: 1, Named: true},
+		{Word: "player", Count: 4000, Named: true}, {Word: "and", Count: 100_000},
+	})
+	for _, c := range []struct {
+		word  string
+		known bool
+		want  string
+	}{
+		{"appel", true, "apple"}, // a typo in some text as well
+		{"aple", true, ""},       // too common for one
+		{"apples", true, ""},     // some name has it
+		{"playe", true, "player"},
+		{"plbyer", true, ""}, // letters are seldom mistaken
+		{"plbyer", false, "player"},
+		{"anf", false, ""}, // nobody means a word without meaning
+	} {
+		got := ""
+		if near := d.Near(c.word, c.known); len(near) > 0 {
+			got = near[0]
+		}
+		if got != c.want {
+			t.Errorf("%q is taken for %q, want %q", c.word, got, c.want)
+		}
 	}
 }
 
@@ -72,7 +103,7 @@ func TestDictionary_FindsWhatScanningFinds(t *testing.T) {
 	d := search.NewDictionary(words)
 	for range 500 {
 		w := random()
-		if got, want := d.Near(w), search.Near(words, w); !slices.Equal(got, want) {
+		if got, want := d.Near(w, false), search.Near(words, w); !slices.Equal(got, want) {
 			t.Fatalf("%q: %v, by scanning %v", w, got, want)
 		}
 	}

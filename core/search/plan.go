@@ -11,6 +11,10 @@ import (
 // maxWords is how many words of a text are looked at.
 const maxWords = 24
 
+// enoughDoubted is the number that a query must find as it was typed although
+// some of its words look misspelt.
+const enoughDoubted = 20
+
 // enough is the number of products that make another attempt needless.
 const enough = 1
 
@@ -39,6 +43,9 @@ func Plan(q Query, v Vocabulary) []Pass {
 		words = Words(corrected)
 		last = p.concepts(q.Text, words[:min(len(words), maxWords)])
 		passes = append(passes, Pass{Clause: all(last), Enough: enough, Corrected: corrected})
+		if p.doubted {
+			passes[0].Enough = enoughDoubted
+		}
 	}
 	if required(last) > 1 {
 		passes = append(passes, Pass{Clause: most(last), Corrected: corrected})
@@ -59,6 +66,7 @@ type planner struct {
 	vocabulary Vocabulary
 	synonyms   *Synonyms
 	fixes      map[string]string // corrections of misspelt words
+	doubted    bool              // some of them are met as they are
 }
 
 // concepts reads what the words of a text, or of its correction, ask for. A SKU is
@@ -222,44 +230,67 @@ func (p *planner) cut(w string) (a, b string, ok bool) {
 }
 
 // fix finds out which words are misspelt: those that no document has in any
-// form, and that are no synonyms. Of several corrections the likeliest is taken, by the slip of the hand and
-// by how often it stands beside the other words.
+// form, or hardly any has and others are far likelier, and that are no synonyms.
+// Of several corrections the likeliest is taken, by the slip of the hand and by
+// how often it stands beside the other words.
 func (p *planner) fix(text string, words []Word) {
 	var beside []string
-	for _, w := range words {
-		if !w.Extra && p.vocabulary.Known(w.Text) && !stopword(w.Text) {
-			beside = append(beside, w.Text)
-		}
-	}
+	var misspelt []suspect
 	synonyms := 0 // words until the end of one
 	for i, w := range words {
 		if n, _ := p.synonyms.at(words[i:]); n > 0 && i >= synonyms {
 			synonyms = i + n
 		}
-		if i < synonyms || w.Extra || p.fixes[w.Text] != "" || p.vocabulary.Known(w.Text) || HasDigit(around(text, w)) {
+		if w.Extra || stopword(w.Text) {
 			continue
 		}
-		near := p.vocabulary.Near(w.Text)
-		if len(near) == 0 {
-			continue
-		}
-		fixed := near[0]
-		if len(near) > 1 && len(beside) > 0 {
-			likeliest := math.Inf(-1)
-			for _, candidate := range near {
-				edits, _ := Distance(w.Text, candidate, maxEdits)
-				together := p.vocabulary.Together(append(beside, candidate))
-				if score := slip(w.Text, candidate, edits) + weight(together); score > likeliest {
-					fixed, likeliest = candidate, score
-				}
+		known := p.vocabulary.Known(w.Text)
+		if i >= synonyms && !HasDigit(around(text, w)) {
+			near := p.vocabulary.Near(w.Text)
+			if len(near) > 0 && (!known || !p.vocabulary.Alike(w.Text, near[0])) {
+				misspelt = append(misspelt, suspect{w.Text, near})
+				p.doubted = p.doubted || known
+				continue
 			}
 		}
+		if known {
+			beside = append(beside, w.Text)
+		}
+	}
+	for _, m := range misspelt {
+		if p.fixes[m.word] != "" {
+			continue
+		}
+		fixed := p.likeliest(m, beside)
 		if p.fixes == nil {
 			p.fixes = map[string]string{}
 		}
-		p.fixes[w.Text] = fixed
+		p.fixes[m.word] = fixed
 		beside = append(beside, fixed)
 	}
+}
+
+// suspect is a word that is probably misspelt, and what may have been meant.
+type suspect struct {
+	word string
+	near []string
+}
+
+// likeliest returns what was meant by a word beside others.
+func (p *planner) likeliest(s suspect, beside []string) string {
+	meant := s.near[0]
+	if len(s.near) == 1 || len(beside) == 0 {
+		return meant
+	}
+	most := math.Inf(-1)
+	for _, candidate := range s.near {
+		edits, _ := Distance(s.word, candidate, maxEdits)
+		together := p.vocabulary.Together(append(beside, candidate))
+		if score := slip(s.word, candidate, edits) + weight(together); score > most {
+			meant, most = candidate, score
+		}
+	}
+	return meant
 }
 
 // around returns what stands in the text without a space around a word: a SKU or

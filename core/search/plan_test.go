@@ -25,6 +25,8 @@ func (v vocabulary) Near(w string) []string {
 	return search.Near(counted, w)
 }
 
+func (v vocabulary) Alike(a, b string) bool { return a == b }
+
 func (v vocabulary) Together(words []string) int { return v.together[strings.Join(words, " ")] }
 
 var shelf = vocabulary{
@@ -121,7 +123,7 @@ func TestPlan(t *testing.T) {
 func TestPlanSuggest(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
-		"": {}, "-": {}, "hea": {"(hea*)"}, "wireless mo": {"(wireless & mo*)"}, "usb-c": {"(usb & c*)"}, "mouze": {"(mouze*)", "(mouse*)"},
+		"": {}, "-": {}, "hea": {"(hea*)", "(head*)"}, "he": {"(he*)"}, "wireless mo": {"(wireless & mo*)"}, "usb-c": {"(usb & c*)"}, "mouze": {"(mouze*)", "(mouse*)"},
 	} {
 		got := []string{}
 		for _, pass := range search.PlanSuggest(search.SuggestQuery{Text: text}, shelf) {

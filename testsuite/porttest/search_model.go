@@ -52,13 +52,15 @@ func (m *searchModel) live() []search.Document {
 	return docs
 }
 
-// Known, Near and Together make the model a search.Vocabulary. Its words are too far
+// Known, Near, Alike and Together make the model a search.Vocabulary. Its words are too far
 // apart for any correction.
 func (m *searchModel) Known(word string) bool {
 	return slices.ContainsFunc(m.live(), func(d search.Document) bool { return hasWord(d, search.FieldText, word) })
 }
 
 func (m *searchModel) Near(string) []string { return nil }
+
+func (m *searchModel) Alike(a, b string) bool { return a == b }
 
 func (m *searchModel) Together([]string) int { return 0 }
 

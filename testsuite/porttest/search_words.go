@@ -1,6 +1,7 @@
 package porttest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -72,7 +73,7 @@ func testSearchWords(t *testing.T, h SearchHarness) {
 			sku       id.SKU
 		}{
 			"wierless mouse": {"wireless mouse", "MOUSE"}, "Wireles Mouse": {"wireless Mouse", "MOUSE"}, "blutooth": {"bluetooth", "PHONES"},
-			"quilfether": {"quillfeather", "BRUSH"}, "obsidian dsek": {"obsidian desk", "DESK"},
+			"quilfether": {"quillfeather", "BRUSH"}, "obsidian dsek": {"obsidian desk", "DESK"}, "lmp": {"lamp", "LAMP"},
 		} {
 			r := w.find(search.Query{Text: text})
 			if r.Corrected != want.corrected || len(r.Hits) == 0 || r.Hits[0].SKU != want.sku {
@@ -83,10 +84,28 @@ func testSearchWords(t *testing.T, h SearchHarness) {
 			}
 		}
 		w.wantSKUs(search.Query{Text: "blutooth", Exact: true})
-		for _, text := range []string{"7003", "DISK-3", "hbu", "5b"} { // numbers, SKUs and short words are what they are
+		for _, text := range []string{"7003", "DISK-3", "hb", "5b", "vt"} { // numbers, SKUs and short words are what they are
 			if r := w.find(search.Query{Text: text}); r.Corrected != "" {
 				t.Errorf("%q was corrected to %q", text, r.Corrected)
 			}
+		}
+	})
+
+	t.Run("TyposInTexts", func(t *testing.T) {
+		w := newSearchWorld(t, h)
+		careless := sold(9, "DESK", "Walnut desk")
+		careless.Description = "Goes well with any lapm."
+		brand := sold(10, "LIMP", "Limp")
+		w.put(careless, brand)
+		for n := byte(11); n < 23; n++ {
+			w.put(sold(n, id.SKU(fmt.Sprintf("LAMP-%d", n)), "Obsidian lamp"))
+		}
+		if r := w.find(search.Query{Text: "lapm"}); r.Corrected != "lamp" || r.Total != 12 {
+			t.Errorf("what is a typo in a text as well is taken for %q and finds %d products", r.Corrected, r.Total)
+		}
+		w.wantSKUs(search.Query{Text: "lapm", Exact: true}, "DESK")
+		if r := w.wantSKUs(search.Query{Text: "limp"}, "LIMP"); r.Corrected != "" { // what a name has is no typo
+			t.Errorf("corrected to %q", r.Corrected)
 		}
 	})
 
