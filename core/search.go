@@ -17,6 +17,8 @@ type Search struct {
 	s        *shared
 	defined  atomic.Uint64 // catalog.Taxonomy.Revision of the schema the index was last told; 0: none
 	steering steering
+
+	comparison comparison
 }
 
 // FindProducts is a shopper's search.

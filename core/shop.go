@@ -18,6 +18,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/pricing"
+	"github.com/bodega-commerce/bodega/core/search"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -138,6 +139,9 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	}
 	if deps.Catalog.Settings == nil {
 		deps.Catalog.Settings = noSettings{}
+	}
+	if deps.Catalog.Works == nil {
+		deps.Catalog.Works = &ownWorks{works: make(map[search.WorkName]search.Work)}
 	}
 	var o Options
 	if options != nil {

@@ -44,6 +44,9 @@ type ProductRecords interface {
 	// Browse returns one stretch of an operator's list, and the total if it was
 	// asked for (else -1).
 	Browse(ctx context.Context, b catalog.Browse) ([]catalog.Product, int, error)
+	// SKUs returns up to limit SKUs that there are, by the bytes of their
+	// id.SKU.Fold, after the given one; the empty one begins.
+	SKUs(ctx context.Context, after string, limit int) ([]id.SKU, error)
 	// All calls yield with every product, by id, from one consistent state per
 	// call of yield; an error from yield ends it and comes back.
 	All(ctx context.Context, yield func(catalog.Product) error) error
@@ -138,6 +141,10 @@ type SearchVersions interface {
 	// returns them for each product, by SKU. A SKU that has since gone to another
 	// product is not the first one's any more.
 	Raise(ctx context.Context, products ...id.Product) (map[id.Product][]SearchVersion, error)
+	// Draw returns a version higher than the given one and than any before, for
+	// what no product has any more, and for an index that has seen versions of
+	// which this store does not know.
+	Draw(ctx context.Context, past int64) (int64, error)
 }
 
 // SearchVersion is the version under which a SKU is to be indexed now. Live

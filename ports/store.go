@@ -82,6 +82,7 @@ type CatalogStore struct {
 	Images   Images
 	Imports  Imports
 	Settings SearchSettings // how the search is steered; nil: it is not
+	Works    SearchWorks    // what is done to the index; nil: this program is the only one
 	Marks    Marker
 }
 

@@ -33,6 +33,7 @@ func newShopAPI(shop *core.Shop, opts Options) *api {
 	a.registerBrands()
 	a.registerSearch()
 	a.registerAdminSearch()
+	a.registerDrift()
 	a.registerMedia()
 	a.registerCarts()
 	a.registerCheckout()

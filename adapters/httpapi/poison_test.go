@@ -56,6 +56,11 @@ func (p poisoned) Setting(context.Context, search.SettingName) (search.Setting, 
 	return search.Setting{}, p.fail()
 }
 
+func (p poisoned) Work(context.Context, search.WorkName) (search.Work, error) {
+	return search.Work{}, p.fail()
+}
+func (p poisoned) SaveWork(context.Context, search.Work) (int64, error) { return 0, p.fail() }
+
 func (p poisoned) SaveSetting(context.Context, search.Setting) (int64, ports.Mark, error) {
 	return 0, ports.Mark{}, p.fail()
 }
@@ -99,6 +104,7 @@ func (p poisoned) Browse(context.Context, catalog.Browse) ([]catalog.Product, in
 }
 
 func (p poisoned) All(context.Context, func(catalog.Product) error) error { return p.fail() }
+func (p poisoned) SKUs(context.Context, string, int) ([]id.SKU, error)    { return nil, p.fail() }
 
 func (p poisoned) Offers(context.Context, []id.SKU) (map[string]catalog.Offer, error) {
 	return nil, p.fail()
@@ -218,8 +224,10 @@ func (p poisoned) Index(context.Context, []search.Document) ([]search.Outcome, e
 }
 func (p poisoned) Define(context.Context, search.Schema) error { return p.fail() }
 
-func (p poisoned) Begin(context.Context) (ports.IndexBuild, error)              { return nil, p.fail() }
-func (p poisoned) Held(context.Context, []search.Document) ([]bool, error)      { return nil, p.fail() }
+func (p poisoned) Begin(context.Context) (ports.IndexBuild, error) { return nil, p.fail() }
+
+func (p poisoned) Held(context.Context, []search.Document) ([]bool, error) { return nil, p.fail() }
+
 func (p poisoned) Entries(context.Context, string, int) ([]search.Entry, error) { return nil, p.fail() }
 
 func (p poisoned) Put(context.Context, string, string, io.Reader) error { return p.fail() }
@@ -252,7 +260,7 @@ func (p poisoned) Currency(context.Context) (money.Currency, error) { return "",
 func poisonedCounter(t *testing.T, p poisoned) *counter {
 	return newCounter(t, func(s setup) {
 		s.deps.Catalog = ports.CatalogStore{
-			Tx: poisonedTx[ports.CatalogTx]{p}, Products: p, Taxonomy: p, Records: p, Offers: p, Images: p, Imports: p, Settings: p, Marks: p,
+			Tx: poisonedTx[ports.CatalogTx]{p}, Products: p, Taxonomy: p, Records: p, Offers: p, Images: p, Imports: p, Settings: p, Works: p, Marks: p,
 		}
 		s.deps.Orders = ports.OrderStore{Tx: poisonedTx[ports.OrderTx]{p}, Carts: p, Stock: p, Orders: p, Payments: p, Events: p, Keys: p, Prices: p, Coupons: p, Marks: p}
 		s.deps.Search, s.deps.Files, s.deps.Notifiers = p, p, map[string]ports.Notifier{"sandbox": p}

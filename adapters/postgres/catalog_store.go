@@ -25,6 +25,7 @@ func catalogStore(r *realm) ports.CatalogStore {
 		Images:   images{r},
 		Imports:  imports{r},
 		Settings: searchSettings{r},
+		Works:    searchWorks{r},
 		Marks:    marker{r},
 	}
 }

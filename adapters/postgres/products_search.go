@@ -43,6 +43,16 @@ type searchVersions struct{ t *tx }
 
 var _ ports.SearchVersions = searchVersions{}
 
+// Draw is contracted by ports.SearchVersions. That the sequence is behind is the
+// exception: it is then set so far ahead that whoever draws meanwhile cannot be
+// set back.
+func (s searchVersions) Draw(ctx context.Context, past int64) (version int64, err error) {
+	b := &pgx.Batch{}
+	b.Queue("SELECT setval('catalog.search_versions', $1::bigint + 1000) FROM catalog.search_versions WHERE last_value <= $1", past)
+	b.Queue("SELECT nextval('catalog.search_versions')").QueryRow(func(row pgx.Row) error { return row.Scan(&version) })
+	return version, translate(ctx, s.t.SendBatch(ctx, b).Close())
+}
+
 // Raise is contracted by ports.SearchVersions.
 func (s searchVersions) Raise(ctx context.Context, products ...id.Product) (map[id.Product][]ports.SearchVersion, error) {
 	raised := make(map[id.Product][]ports.SearchVersion, len(products))

@@ -37,6 +37,27 @@ func (rs records) ProductsBySKU(ctx context.Context, skus []id.SKU) ([]catalog.P
 		folds(skus))
 }
 
+// SKUs is contracted by ports.ProductRecords.
+func (rs records) SKUs(ctx context.Context, after string, limit int) ([]id.SKU, error) {
+	found := make([]id.SKU, 0, limit)
+	err := rs.r.read(ctx, func(q querier) error {
+		rows, err := q.Query(ctx, "SELECT sku FROM catalog.skus WHERE lower(sku) > $1 AND variant IS NOT NULL ORDER BY lower(sku) LIMIT $2", after, limit)
+		if err != nil {
+			return err
+		}
+		var sku id.SKU
+		_, err = pgx.ForEachRow(rows, []any{&sku}, func() error {
+			found = append(found, sku)
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
 func (rs records) read(ctx context.Context, sql string, args ...any) (found []catalog.Product, err error) {
 	err = rs.r.read(ctx, func(q querier) error {
 		found, err = documents(ctx, q, sql, args...)

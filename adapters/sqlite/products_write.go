@@ -234,12 +234,17 @@ type searchVersions struct{ *session }
 
 var _ ports.SearchVersions = searchVersions{}
 
-func (s searchVersions) Raise(_ context.Context, products ...id.Product) (map[id.Product][]ports.SearchVersion, error) {
+func (s searchVersions) Draw(_ context.Context, past int64) (int64, error) {
+	err := s.query("UPDATE search_clock SET at = max(at, ?1) + 1 RETURNING at", func(r row) error {
+		s.clock = r.int64(0)
+		return nil
+	}, past)
+	return s.clock, err
+}
+
+func (s searchVersions) Raise(ctx context.Context, products ...id.Product) (map[id.Product][]ports.SearchVersion, error) {
 	if s.clock == 0 {
-		if err := s.query("UPDATE search_clock SET at = at + 1 RETURNING at", func(r row) error {
-			s.clock = r.int64(0)
-			return nil
-		}); err != nil {
+		if _, err := s.Draw(ctx, 0); err != nil {
 			return nil, err
 		}
 	}

@@ -44,6 +44,20 @@ func (rs records) ProductsBySKU(ctx context.Context, skus []id.SKU) ([]catalog.P
 	return found, nil
 }
 
+func (rs records) SKUs(ctx context.Context, after string, limit int) ([]id.SKU, error) {
+	found := make([]id.SKU, 0, limit)
+	err := rs.db.view(ctx, func(s *session) error {
+		return s.query("SELECT sku FROM skus WHERE sku_fold > ?1 AND variant IS NOT NULL ORDER BY sku_fold LIMIT ?2", func(r row) error {
+			found = append(found, r.sku(0))
+			return nil
+		}, after, limit)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
 // browseColumns are what an operator's list can be sorted by.
 var browseColumns = map[catalog.BrowseSort]string{
 	"":                        "",

@@ -24,6 +24,7 @@ func (db *DB) Catalog() ports.CatalogStore {
 		Images:   images{db},
 		Imports:  imports{db},
 		Settings: searchSettings{db},
+		Works:    searchWorks{db},
 		Marks:    marker{db, ports.Catalog},
 	}
 }

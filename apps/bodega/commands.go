@@ -33,6 +33,7 @@ type commands struct {
 	Import  importFeed `cmd:"" help:"Bring a catalogue in: JSON lines, plain or gzip, one variant a line."`
 	Export  exportFeed `cmd:"" help:"Write the catalogue as import reads it."`
 	Reindex reindex    `cmd:"" help:"Build the search index anew."`
+	Drift   drift      `cmd:"" help:"Show how far the search index was from the store."`
 	Check   check      `cmd:"" help:"Check what must always be true; exit 1 and a line per violation."`
 
 	Jobs struct {

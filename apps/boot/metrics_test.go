@@ -47,7 +47,7 @@ func exported(t *testing.T) map[string][]string {
 	m.checkouts()
 	m.reservations()
 	newWatch((*sqlite.DB)(nil), m, nil, nil)
-	m.registry.MustRegister(newPools(nil), newEngine(nil), newBacklog(nil, nil), newDoubts(nil, nil))
+	m.registry.MustRegister(newPools(nil), newEngine(nil), newBacklog(nil, nil), newDoubts(nil, nil), newDrift(nil))
 
 	all := make(chan *prometheus.Desc)
 	go func() { m.registry.Describe(all); close(all) }()

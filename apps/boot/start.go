@@ -169,8 +169,11 @@ func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carrier
 	}
 	a.meter.registry.MustRegister(newBacklog(a.store.queue, now), newDoubts(a.store.orders.Payments, now))
 	follow(a.tracer, &deps)
-	a.Shop, err = core.New(deps, c.options(a.URL, secrets))
-	return carriers, err
+	if a.Shop, err = core.New(deps, c.options(a.URL, secrets)); err != nil {
+		return carriers, err
+	}
+	a.meter.registry.MustRegister(newDrift(a.Shop))
+	return carriers, nil
 }
 
 // secrets returns the signing keys, and settles the admin key.

@@ -31,6 +31,7 @@ func TestCatalogStore(t *testing.T, h CatalogHarness) {
 	t.Run("Images", func(t *testing.T) { TestImages(t, h) })
 	t.Run("Imports", func(t *testing.T) { TestImports(t, h) })
 	t.Run("SearchSettings", func(t *testing.T) { TestSearchSettings(t, h) })
+	t.Run("SearchWorks", func(t *testing.T) { TestSearchWorks(t, h) })
 }
 
 // TestProducts is the contract of Products but for Page.
@@ -161,6 +162,32 @@ func TestProductRecords(t *testing.T, h CatalogHarness) {
 		mustSame(t, "by sku", got, err, []catalog.Product{a, b})
 		got, err = w.store.Records.ProductsBySKU(t.Context(), nil)
 		mustSame(t, "none", got, err, []catalog.Product{})
+	})
+
+	t.Run("SKUsByTheirFold", func(t *testing.T) {
+		t.Parallel()
+		w := newCatalogWorld(t, h)
+		a, b, c := w.product("a"), w.product("b"), w.product("c")
+		a.Variants = []catalog.Variant{w.variant("a-2"), w.variant("A-10"), w.variant("a.1")}
+		b.Variants, b.Status = []catalog.Variant{w.variant("A0"), w.variant("a_1")}, catalog.Draft
+		c.Variants = []catalog.Variant{w.variant("A-1"), w.variant("z")}
+		w.save(a, b, c)
+		c.Variants = c.Variants[:1]
+		w.save(c)
+		var got []id.SKU
+		for after := ""; ; after = got[len(got)-1].Fold() {
+			page, err := w.store.Records.SKUs(t.Context(), after, 2)
+			if err != nil || len(page) > 2 {
+				t.Fatal(page, err)
+			}
+			if len(page) == 0 {
+				break
+			}
+			got = append(got, page...)
+		}
+		mustSame(t, "by two", got, nil, []id.SKU{"A-1", "A-10", "a-2", "a.1", "A0", "a_1"})
+		page, err := w.store.Records.SKUs(t.Context(), "zz", 2)
+		mustSame(t, "after the last", page, err, []id.SKU{})
 	})
 
 	t.Run("AllYieldsEachById", func(t *testing.T) {

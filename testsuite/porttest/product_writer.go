@@ -288,6 +288,31 @@ func TestSearchVersions(t *testing.T, h CatalogHarness) {
 		mustSame(t, "of none", w.raiseAll(), nil, map[id.Product][]ports.SearchVersion{})
 	})
 
+	t.Run("DrawnArePastAll", func(t *testing.T) {
+		t.Parallel()
+		w := newCatalogWorld(t, h)
+		p := w.product("p")
+		w.save(p)
+		before := w.raise(p.ID)
+		draw := func(past int64) (version int64) {
+			t.Helper()
+			w.inTx(func(tx ports.CatalogTx) (err error) {
+				version, err = tx.Versions.Draw(t.Context(), past)
+				return err
+			})
+			return version
+		}
+		for _, past := range []int64{0, before[0].Version, before[0].Version + 1_000_000, 5} {
+			version := draw(past)
+			if version <= past || version <= before[0].Version {
+				t.Errorf("past %d and %d: %d", past, before[0].Version, version)
+			}
+			after := w.raise(p.ID)
+			mustRise(t, []ports.SearchVersion{{SKU: "drawn", Version: version}}, after)
+			before = after
+		}
+	})
+
 	t.Run("OfAnUnknownProductAreNone", func(t *testing.T) {
 		t.Parallel()
 		w := newCatalogWorld(t, h)

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core"
@@ -191,6 +193,17 @@ type index struct {
 }
 
 func (x *index) Define(context.Context, search.Schema) error { return nil }
+
+func (x *index) Entries(_ context.Context, after string, limit int) ([]search.Entry, error) {
+	entries := []search.Entry{}
+	for sku, d := range x.docs {
+		if key := sku.Fold(); key > after && !d.Deleted {
+			entries = append(entries, search.Entry{Key: key, Version: d.Version, Digest: d.Digest()})
+		}
+	}
+	slices.SortFunc(entries, func(a, b search.Entry) int { return strings.Compare(a.Key, b.Key) })
+	return entries[:min(limit, len(entries))], nil
+}
 
 func (x *index) Held(context.Context, []search.Document) ([]bool, error) { return nil, nil }
 
