@@ -42,16 +42,18 @@ CREATE TABLE skus (sku_fold TEXT PRIMARY KEY, sku TEXT NOT NULL, product BLOB NO
 CREATE INDEX skus_product ON skus (product);
 `
 
-// columns are what is copied, table by table.
-var columns = []struct{ table, names string }{
-	{"categories", "id, parent, slug, name, description, position, image, seo, version"},
-	{"category_slugs", "slug, category"},
-	{"brands", "id, slug, name, description, image, seo, version"},
-	{"brand_slugs", "slug, brand"},
-	{"attribute_definitions", "category, name, label, type, unit, choices, required, filterable, variant_option, position, derived, version"},
-	{"products", "seq, id, slug, name, find, status, brand, category, family, featured, price, currency, newest, rating, ratings, popularity, version, updated_at, doc"},
-	{"product_slugs", "slug, product"},
-	{"skus", "sku_fold, sku, product, variant, search_version, sold, price, currency, title, options, image"},
+// columns are what is copied, table by table, and the order of their rows: that
+// of the feed, as whoever reads one inserts them. Ids rise, brands and categories
+// have theirs as they are met.
+var columns = []struct{ table, names, order string }{
+	{"categories", "id, parent, slug, name, description, position, image, seo, version", "id"},
+	{"category_slugs", "slug, category", "category"},
+	{"brands", "id, slug, name, description, image, seo, version", "id"},
+	{"brand_slugs", "slug, brand", "brand"},
+	{"attribute_definitions", "category, name, label, type, unit, choices, required, filterable, variant_option, position, derived, version", "category, position"},
+	{"products", "seq, id, slug, name, find, status, brand, category, family, featured, price, currency, newest, rating, ratings, popularity, version, updated_at, doc", "seq"},
+	{"product_slugs", "slug, product", "product"},
+	{"skus", "sku_fold, sku, product, variant, search_version, sold, price, currency, title, options, image", "(SELECT seq FROM products WHERE products.id = skus.product)"},
 }
 
 // Rows is a catalogue as rows, in memory.
@@ -68,7 +70,7 @@ func ReadRows(path string) (*Rows, error) {
 	}
 	r := &Rows{tables: make([][][]any, len(columns))}
 	for i, c := range columns {
-		err = errors.Join(err, query(conn, "SELECT "+c.names+" FROM "+c.table, func(s *sqlite.Stmt) {
+		err = errors.Join(err, query(conn, "SELECT "+c.names+" FROM "+c.table+" ORDER BY "+c.order, func(s *sqlite.Stmt) {
 			r.tables[i] = append(r.tables[i], values(s))
 			r.count++
 		}))
