@@ -36,9 +36,9 @@ CREATE INDEX products_family ON products (family) WHERE family IS NOT NULL;
 CREATE INDEX products_updated ON products (updated_at, id);
 CREATE TABLE product_slugs (slug TEXT PRIMARY KEY, product INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX product_slugs_product ON product_slugs (product);
-CREATE TABLE skus (sku_fold TEXT PRIMARY KEY, sku TEXT NOT NULL, product BLOB NOT NULL, variant BLOB, search_version INTEGER NOT NULL,
+CREATE TABLE skus (sku_fold TEXT NOT NULL UNIQUE, sku TEXT NOT NULL, product BLOB NOT NULL, variant BLOB,
 	sold INTEGER NOT NULL, price INTEGER NOT NULL, currency TEXT NOT NULL, title TEXT NOT NULL, options TEXT NOT NULL,
-	image TEXT) STRICT, WITHOUT ROWID;
+	image TEXT) STRICT;
 CREATE INDEX skus_product ON skus (product);
 `
 
@@ -53,7 +53,7 @@ var columns = []struct{ table, names, order string }{
 	{"attribute_definitions", "category, name, label, type, unit, choices, required, filterable, variant_option, position, derived, version", "category, position"},
 	{"products", "seq, id, slug, name, find, status, brand, category, family, featured, price, currency, newest, rating, ratings, popularity, version, updated_at, doc", "seq"},
 	{"product_slugs", "slug, product", "product"},
-	{"skus", "sku_fold, sku, product, variant, search_version, sold, price, currency, title, options, image", "(SELECT seq FROM products WHERE products.id = skus.product)"},
+	{"skus", "sku_fold, sku, product, variant, sold, price, currency, title, options, image", "rowid"},
 }
 
 // Rows is a catalogue as rows, in memory.
