@@ -3,6 +3,7 @@ package elasticsearch
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -28,16 +29,17 @@ type asking struct {
 	seen     int // products, or documents where one is enough, that match before any filter
 	variants int // that match
 	hits     []variant
-	answers  map[string]answer // by facet, and overall
+	answers  map[string]answer   // by what was asked
+	lines    map[string][]string // numeric attributes whose intervals were asked, by scope, in the order of their places
 	matching map[id.Product][]id.SKU
 }
 
 // shape is what a result's facets are made of.
 type shape struct {
-	attributes []string             // that were looked at
-	ends       map[string][]float64 // of numbers, by attribute
-	prices     []int64
-	most       int // documents that may be counted, with some to spare; 0: unknown
+	attributes []string        // that were looked at
+	spans      map[string]span // of numbers, by attribute
+	prices     []int64         // ends of their intervals
+	most       int             // documents that may be counted, with some to spare; 0: unknown
 
 	shown []string // those of the attributes that mattered
 	settled
@@ -52,7 +54,8 @@ type settled struct {
 	found  int // documents
 }
 
-// The keys of answers that are not of a facet.
+// The scopes of answers that are not of a facet. The answer of a scope is how
+// many documents are in it.
 const (
 	overall = "*"
 	unseen  = "*seen"
@@ -63,13 +66,16 @@ type answer struct {
 	Documents int `json:"doc_count"`
 	value
 	terms
-	Products            value
-	Least, Most         value
-	Values, First, Last terms
-	Ranges              terms
-	Chosen              json.RawMessage
-	Total               value
-	Names, Numbers      terms
+	Values terms
+}
+
+// UnmarshalJSON reads what may also be a number of documents.
+func (r *answer) UnmarshalJSON(text []byte) error {
+	if len(text) > 0 && text[0] != '{' {
+		return json.Unmarshal(text, &r.Documents)
+	}
+	type plain answer
+	return json.Unmarshal(text, (*plain)(r))
 }
 
 type value struct{ Value float64 }
@@ -130,13 +136,15 @@ func (a *asking) askAll(ctx context.Context) error {
 
 	// What narrows the result is asked for beside the page, in the same request:
 	// it is the same for all pages, so the engine may have it at hand.
-	facets, aggregations := a.body(), a.facetQueries(a.everyPart(), true)
+	keys := a.everyFacet()
+	maps.DeleteFunc(a.asked.spans, func(name string, _ span) bool { return !slices.Contains(keys, keyOf(name)) })
+	facets, aggregations := a.body(), a.facetQueries(keys, true)
 	matching := object{"match_all": object{}}
 	if a.pass.Steered() { // what is pinned matches no words
 		matching = a.clause(&a.pass.Clause)
 	}
 	if a.pass.Enough > 1 {
-		aggregations[unseen] = object{"filter": matching, "aggs": object{"products": productsUpTo(a.pass.Enough)}}
+		aggregations[unseen] = object{"filter": matching, "aggs": object{"seen": productsUpTo(a.pass.Enough)}}
 	} else {
 		aggregations[unseen] = object{"filter": matching}
 	}
@@ -145,16 +153,10 @@ func (a *asking) askAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	told, err := a.read(answers[0])
-	if err != nil {
-		return err
-	}
-	if _, err := a.read(answers[1]); err != nil {
-		return err
-	}
-	a.variants, a.hits = told.Hits.Total.Value, told.Hits.Hits
+	a.read(answers[1], keys)
+	a.variants, a.hits = answers[0].Hits.Total.Value, answers[0].Hits.Hits
 	if a.seen = a.answers[unseen].Documents; a.pass.Enough > 1 {
-		a.seen = int(a.answers[unseen].Products.Value)
+		a.seen = int(a.answers["seen"].Value)
 	}
 	return nil
 }
@@ -170,12 +172,13 @@ func (a *asking) body() object {
 
 // complete asks for what the first answer lacks.
 func (a *asking) complete(ctx context.Context) error {
-	needsVariants := a.variants > int(a.answers[overall].Total.Value) && len(a.hits) > 0
+	needsVariants := a.variants > int(a.answers["total"].Value) && len(a.hits) > 0
 	for range maxRounds {
 		var bodies []object
-		if parts := a.missing(); len(parts) > 0 {
+		missing := a.missing()
+		if len(missing) > 0 {
 			body := a.body()
-			body["size"], body["track_total_hits"], body["aggs"] = 0, false, a.facetQueries(parts, false)
+			body["size"], body["track_total_hits"], body["aggs"] = 0, false, a.facetQueries(missing, false)
 			bodies = append(bodies, body)
 		}
 		if needsVariants {
@@ -189,15 +192,11 @@ func (a *asking) complete(ctx context.Context) error {
 			return err
 		}
 		if needsVariants {
-			if err := a.readVariants(answers[len(answers)-1]); err != nil {
-				return err
-			}
+			a.readVariants(answers[len(answers)-1])
 			answers, needsVariants = answers[:len(answers)-1], false
 		}
 		if len(answers) > 0 {
-			if _, err := a.read(answers[0]); err != nil {
-				return err
-			}
+			a.read(answers[0], missing)
 		}
 	}
 	a.settle()
@@ -211,59 +210,28 @@ func (a *asking) settle() {
 	if !a.asked.at.IsZero() {
 		return
 	}
-	a.asked.settled = settled{time.Now(), a.schema.Version, a.number, a.answers[overall].Documents}
 	a.asked.shown = a.asked.shown[:0:0]
 	for _, c := range a.chosen() {
 		a.asked.shown = append(a.asked.shown, c.Name)
 	}
+	a.asked.settled = settled{time.Now(), a.schema.Version, a.number, a.answers[overall].Documents}
 }
 
 // maxRounds bounds the requests of one search: an index that changes all the
 // time might never agree with what was asked.
 const maxRounds = 6
 
-// told is the answer to a search.
-type told struct {
-	Hits struct {
-		Total struct{ Value int }
-		Hits  []variant
-	}
-	Aggregations map[string]json.RawMessage
-}
-
-// read takes in the answers of all facets, those below the overall one as well.
-func (a *asking) read(text json.RawMessage) (told, error) {
-	var t told
-	if err := decode(text, &t); err != nil {
-		return t, err
-	}
-	for key, raw := range t.Aggregations {
-		var r answer
-		if err := decode(raw, &r); err != nil {
-			return t, err
+// read takes in the answers of all scopes about some facets.
+func (a *asking) read(t told, keys []string) {
+	for scope, answers := range t.Aggregations {
+		for name, r := range answers {
+			if name == "doc_count" {
+				name = scope
+			}
+			a.answers[name] = r
 		}
-		if key == overall {
-			below := map[string]json.RawMessage{}
-			if err := decode(raw, &below); err != nil {
-				return t, err
-			}
-			for name, raw := range below {
-				if name[0] != '.' && name[0] != ':' {
-					continue
-				}
-				var r answer
-				if err := decode(raw, &r); err != nil {
-					return t, err
-				}
-				a.answers[name] = r
-			}
-			if _, again := a.answers[overall]; again {
-				continue
-			}
-		}
-		a.answers[key] = r
 	}
-	return t, nil
+	a.readNumbers(keys)
 }
 
 // variantsBody asks which variants match of the products on the page.
@@ -281,11 +249,7 @@ func (a *asking) variantsBody() object {
 	return body
 }
 
-func (a *asking) readVariants(text json.RawMessage) error {
-	var t told
-	if err := decode(text, &t); err != nil {
-		return err
-	}
+func (a *asking) readVariants(t told) {
 	a.matching = map[id.Product][]id.SKU{}
 	for i := range t.Hits.Hits {
 		p := t.Hits.Hits[i].product()
@@ -293,12 +257,11 @@ func (a *asking) readVariants(text json.RawMessage) error {
 			a.matching[p] = append(skus, id.SKU(first(t.Hits.Hits[i].Fields.SKU)))
 		}
 	}
-	return nil
 }
 
 // result puts everything together.
 func (a *asking) result(ctx context.Context) (search.Result, error) {
-	r := search.Result{Total: int(a.answers[overall].Total.Value), Corrected: a.pass.Corrected, Hits: make([]search.Hit, 0, len(a.hits))}
+	r := search.Result{Total: int(a.answers["total"].Value), Corrected: a.pass.Corrected, Hits: make([]search.Hit, 0, len(a.hits))}
 	for i := range a.hits {
 		v := &a.hits[i]
 		h := search.Hit{Product: v.product(), SKU: id.SKU(first(v.Fields.SKU)), Name: first(v.Fields.Name)}

@@ -45,6 +45,7 @@ type content struct {
 	HasValue   []string          `json:"attribute_names,omitempty"`
 	Numbers    map[string]string `json:"numbers,omitempty"`
 	HasNumber  []string          `json:"number_names,omitempty"`
+	Places     []float64         `json:"places,omitempty"` // of the numbers
 	Length     int               `json:"length"`
 
 	NameWords  string   `json:"name_words,omitempty"`
@@ -111,19 +112,14 @@ func (c *content) writeValues(d *search.Document) {
 			}
 			c.Numbers[name] = sortable(n)
 			c.HasNumber = append(c.HasNumber, name)
+			c.Places = append(c.Places, placeOf(name, n))
 		}
 	}
 }
 
 // sortable writes a number so that texts sort like numbers.
 func sortable(n float64) string {
-	bits := math.Float64bits(n + 0) // negative zero is zero
-	if bits>>63 == 0 {
-		bits |= 1 << 63
-	} else {
-		bits = ^bits
-	}
-	return fmt.Sprintf("%016x", bits)
+	return fmt.Sprintf("%016x", sortableBits(n))
 }
 
 func unsortable(s string) float64 {

@@ -2,20 +2,12 @@ package elasticsearch
 
 import (
 	"cmp"
-	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/search"
 )
-
-func decode(text []byte, into any) error {
-	if err := json.Unmarshal(text, into); err != nil {
-		return fault.Wrap(fault.Internal, "elasticsearch", err)
-	}
-	return nil
-}
 
 // How products are counted: exactly up to so many, by estimate above. The
 // engine sets aside 4 to 5 bytes for each of them, in every bucket.
@@ -45,8 +37,17 @@ func (a *asking) products(n int) object {
 	return productsUpTo(n)
 }
 
+// fewDocuments are counted by a map of the values they have. Where there are
+// more, the engine counts in a list of all values there are.
+const fewDocuments = 2000
+
 func (a *asking) termsOf(field string, size int) object {
-	return termsOf(field, size, a.products(exactValue))
+	terms := termsOf(field, size, a.products(exactValue))
+	if n := cmp.Or(a.asked.most, a.answers[overall].Documents); n > 0 && n <= fewDocuments {
+		inner, _ := terms["terms"].(object)
+		inner["execution_hint"] = "map"
+	}
+	return terms
 }
 
 func termsOf(field string, size int, products object) object {
@@ -57,6 +58,17 @@ func termsOf(field string, size int, products object) object {
 // keyOf names an attribute among the answers, apart from the other facets.
 func keyOf(attribute string) string { return ":" + attribute }
 
+// What is asked of a facet, after its key or that of the scope it is asked in.
+const (
+	valuesOf   = "|values"
+	chosenOf   = "|chosen" // values that are selected
+	productsOf = "|products"
+	leastOf    = "|least"
+	mostOf     = "|most"
+	rangesOf   = "|ranges"
+	edgesOf    = "|edges"
+)
+
 func (a *asking) filter(attribute string) (search.Filter, bool) {
 	i := slices.IndexFunc(a.q.Filters, func(f search.Filter) bool { return f.Name == attribute })
 	if i < 0 {
@@ -65,8 +77,13 @@ func (a *asking) filter(attribute string) (search.Filter, bool) {
 	return a.q.Filters[i], true
 }
 
-// everyPart returns the facets that a first request asks for.
-func (a *asking) everyPart() []string {
+func (a *asking) selects(attribute string) bool {
+	_, selected := a.filter(attribute)
+	return selected
+}
+
+// everyFacet returns the facets that a first request asks for.
+func (a *asking) everyFacet() []string {
 	parts := []string{byCategory, byBrand, byPrice}
 	names := a.asked.attributes
 	if !a.asked.at.IsZero() {
@@ -79,119 +96,130 @@ func (a *asking) everyPart() []string {
 }
 
 // facetQueries asks for facets: those without a filter of their own together,
-// each of the others by itself.
-func (a *asking) facetQueries(parts []string, total bool) object {
-	queries, below := object{}, object{}
+// each of the others in a scope of its own.
+func (a *asking) facetQueries(keys []string, total bool) object {
+	together := object{}
 	if total {
-		below["total"] = a.products(exactTotal)
+		together["total"] = a.products(exactTotal)
 		if a.asked.at.IsZero() {
-			below["names"] = object{"terms": object{"field": "attribute_names", "size": manyNames}}
-			below["numbers"] = object{"terms": object{"field": "number_names", "size": manyNames}}
+			together["names"] = termsOf("attribute_names", manyNames, a.products(exactValue))
+			together["numbers"] = termsOf("number_names", manyNames, a.products(exactValue))
 		}
 	}
-	for _, key := range parts {
-		present, inner := a.part(key)
+	queries := object{}
+	a.lines = map[string][]string{}
+	var shared []string // numeric attributes
+	for _, key := range keys {
 		name := strings.TrimPrefix(key, ":")
+		def, attribute := a.schema.Attribute(name)
+		numeric := attribute && key != name && def.Numeric
 		if a.where.of(name) == nil {
-			below[key] = object{"filter": present, "aggs": inner}
-		} else {
-			queries[key] = object{"filter": object{"bool": object{"filter": []object{present, a.where.but(name)}}}, "aggs": inner}
+			if numeric {
+				shared = append(shared, name)
+			} else {
+				a.ask(together, key)
+			}
+			continue
 		}
+		filters, within := []object{a.where.but(name)}, object{}
+		switch {
+		case numeric:
+			filters = append(filters, object{"term": object{"number_names": name}})
+			a.askNumbers(within, key, []string{name})
+			within[key+productsOf] = a.products(exactValue)
+		case key != name:
+			filters = append(filters, object{"term": object{"attribute_names": name}})
+			a.ask(within, key)
+			within[key+productsOf] = a.products(exactValue)
+		default:
+			a.ask(within, key)
+		}
+		queries[key] = object{"filter": object{"bool": object{"filter": filters}}, "aggs": within}
 	}
-	if len(below) > 0 {
-		queries[overall] = object{"filter": a.where.all(), "aggs": below}
+	a.askNumbers(together, overall, shared)
+	if len(together) > 0 {
+		queries[overall] = object{"filter": a.where.all(), "aggs": together}
 	}
 	return queries
 }
 
-// part asks for one facet, of the documents that have it.
-func (a *asking) part(key string) (present, inner object) {
-	everything := object{"match_all": object{}}
+// ask adds what is asked of a facet that is not numeric.
+func (a *asking) ask(to object, key string) {
 	switch key {
-	case byCategory, byBrand:
-		field, size := "category_shown", manyCategories
-		if key == byBrand {
-			field, size = "brand_shown", manyValues
-		}
-		inner = object{"values": a.termsOf(field, size)}
-		if own := a.where.of(key); own != nil {
-			inner["chosen"] = object{"filter": own, "aggs": object{"values": a.termsOf(field, 2*search.MaxSelection)}}
-		}
-		return everything, inner
 	case byPrice:
-		inner = object{"least": object{"min": object{"field": "price"}}, "most": object{"max": object{"field": "price"}}}
+		to[key+leastOf], to[key+mostOf] = object{"min": object{"field": "price"}}, object{"max": object{"field": "price"}}
 		if ends := a.asked.prices; len(ends) > 1 {
 			ranges := make([]object, len(ends)-1)
 			for i := range ranges {
 				ranges[i] = object{"from": ends[i], "to": ends[i+1]}
 			}
-			inner["ranges"] = object{"range": object{"field": "price", "ranges": ranges}, "aggs": object{"products": a.products(exactValue)}}
+			to[key+rangesOf] = object{"range": object{"field": "price", "ranges": ranges}, "aggs": object{"products": a.products(exactValue)}}
 		}
-		return everything, inner
+		return
+	case byCategory, byBrand:
+		field, size := "category_shown", manyCategories
+		if key == byBrand {
+			field, size = "brand_shown", manyValues
+		}
+		to[key+valuesOf] = a.termsOf(field, size)
+		if own := a.where.of(key); own != nil {
+			to[key+chosenOf] = object{"filter": own, "aggs": object{"values": a.termsOf(field, 2*search.MaxSelection)}}
+		}
+		return
 	}
 	name := key[1:]
-	def, _ := a.schema.Attribute(name)
-	if def.Numeric {
-		return object{"term": object{"number_names": name}}, a.numbersPart(name)
-	}
 	field := "attributes." + name
-	inner = object{"products": a.products(exactValue), "values": a.termsOf(field, manyValues)}
+	to[key+valuesOf] = a.termsOf(field, manyValues)
 	if f, selected := a.filter(name); selected && len(f.Values) > 0 {
 		texts := f.Texts()
-		inner["chosen"] = object{"filter": object{"terms": object{field: texts}}, "aggs": object{"values": a.termsOf(field, len(texts))}}
+		to[key+chosenOf] = object{"filter": object{"terms": object{field: texts}}, "aggs": object{"values": a.termsOf(field, len(texts))}}
 	}
-	return object{"term": object{"attribute_names": name}}, inner
-}
-
-func (a *asking) numbersPart(name string) object {
-	field := "numbers." + name
-	end := func(direction string) object {
-		return object{"terms": object{"field": field, "size": 1, "order": object{"_key": direction}}}
-	}
-	inner := object{"products": a.products(exactValue), "first": end("asc"), "last": end("desc")}
-	if ends := a.asked.ends[name]; len(ends) > 1 {
-		ranges := make([]object, len(ends)-1)
-		for i := range ranges {
-			ranges[i] = object{"range": object{field: object{"gte": sortable(ends[i]), "lt": sortable(ends[i+1])}}}
-		}
-		inner["ranges"] = object{"filters": object{"filters": ranges}, "aggs": object{"products": a.products(exactValue)}}
-	}
-	return inner
 }
 
 // missing returns the facets that are needed and not answered yet, or not with
 // the right ends, and notes what is asked for now.
 func (a *asking) missing() []string {
-	var parts []string
-	if price := a.answers[byPrice]; price.Documents > 0 {
-		ends := search.PriceBounds(int64(price.Least.Value), int64(price.Most.Value))
+	var keys []string
+	if least, most, priced := a.priceSpan(); priced {
+		ends := search.PriceBounds(least, most)
 		if !slices.Equal(a.asked.prices, ends) {
 			a.asked.prices = ends
-			parts = append(parts, byPrice)
+			keys = append(keys, byPrice)
 		}
 	}
 	if a.asked.at.IsZero() {
 		a.asked.attributes = a.worthy()
 		for _, name := range a.asked.attributes {
-			if _, answered := a.answers[keyOf(name)]; !answered {
-				parts = append(parts, keyOf(name))
+			if !a.answered(name) {
+				keys = append(keys, keyOf(name))
 			}
 		}
 	}
-	if a.asked.ends == nil {
-		a.asked.ends = map[string][]float64{}
-	}
 	for _, c := range a.chosen() {
-		if !c.Numeric {
-			continue
-		}
-		least, most := a.numbers(c.Name)
-		if ends := search.Bounds(least, most); !slices.Equal(a.asked.ends[c.Name], ends) {
-			a.asked.ends[c.Name] = ends
-			parts = append(parts, keyOf(c.Name))
+		if _, counted := a.answers[keyOf(c.Name)+rangesOf]; c.Numeric && !counted && !slices.Contains(keys, keyOf(c.Name)) {
+			keys = append(keys, keyOf(c.Name))
 		}
 	}
-	return parts
+	return keys
+}
+
+// priceSpan returns the lowest and the highest price, if there are any.
+func (a *asking) priceSpan() (least, most int64, priced bool) {
+	scope := overall
+	if a.where.of(byPrice) != nil {
+		scope = byPrice
+	}
+	return int64(a.answers[byPrice+leastOf].Value), int64(a.answers[byPrice+mostOf].Value), a.answers[scope].Documents > 0
+}
+
+// answered reports whether an attribute was looked at.
+func (a *asking) answered(name string) bool {
+	if def, _ := a.schema.Attribute(name); def.Numeric {
+		_, known := a.asked.spans[name]
+		return known
+	}
+	_, known := a.answers[keyOf(name)+valuesOf]
+	return known
 }
 
 // How many attributes are looked at to find out which matter: so many at a time,
@@ -201,100 +229,97 @@ const (
 	mostNames = 54
 )
 
-// worthy returns the attributes to look at: those selected, and those that most
-// documents have, until no other can be among the chosen.
-func (a *asking) worthy() []string {
-	var names []string
-	for _, f := range a.q.Filters {
-		if _, shown := defined(a.schema, f.Name); shown {
-			names = append(names, f.Name)
-		}
-	}
-	all := a.answers[overall]
-	type counted struct {
-		name      string
-		position  int
-		documents int
-	}
-	var others []counted
-	gather := func(buckets []bucket, numeric bool) {
-		for _, b := range buckets {
-			if def, shown := defined(a.schema, b.Key); shown && def.Numeric == numeric && !slices.Contains(names, b.Key) {
-				others = append(others, counted{b.Key, def.Position, b.Documents})
+// having returns how many products have each of the attributes.
+func (a *asking) having() map[string]int {
+	counts := map[string]int{}
+	gather := func(key string, numeric bool) {
+		for _, b := range a.answers[key].Buckets {
+			if def, shown := defined(a.schema, b.Key); shown && def.Numeric == numeric {
+				counts[b.Key] = b.count()
 			}
 		}
 	}
-	gather(all.Names.Buckets, false)
-	gather(all.Numbers.Buckets, true)
-	slices.SortFunc(others, func(x, y counted) int {
-		return cmp.Or(y.documents-x.documents, x.position-y.position, strings.Compare(x.name, y.name))
+	gather("names", false)
+	gather("numbers", true)
+	for _, f := range a.q.Filters { // its own filter left out
+		if _, shown := defined(a.schema, f.Name); shown {
+			counts[f.Name] = count(a.answers[keyOf(f.Name)+productsOf].value, a.answers[keyOf(f.Name)].Documents)
+		}
+	}
+	return counts
+}
+
+// worthy returns the attributes to look at: those selected, and those that most
+// products have, until no other can be among the chosen.
+func (a *asking) worthy() []string {
+	counts := a.having()
+	names := slices.SortedFunc(maps.Keys(counts), func(x, y string) int {
+		if a.selects(x) != a.selects(y) {
+			if a.selects(x) {
+				return -1
+			}
+			return 1
+		}
+		one, _ := a.schema.Attribute(x)
+		other, _ := a.schema.Attribute(y)
+		return cmp.Or(counts[y]-counts[x], one.Position-other.Position, strings.Compare(x, y))
 	})
 	budget := fewNames
-	for _, o := range others {
-		if _, answered := a.answers[keyOf(o.name)]; !answered {
-			if budget == 0 || len(names) >= mostNames || a.decided(o.documents) {
-				break
-			}
-			budget--
+	for i, name := range names {
+		if a.selects(name) || a.answered(name) {
+			continue
 		}
-		names = append(names, o.name)
+		if budget == 0 || i >= mostNames || a.decided(names[:i]) {
+			return names[:i]
+		}
+		budget--
 	}
 	return names
 }
 
-// decided reports whether an attribute that this many documents have is not
-// going to be among the chosen: it is taken to have as many products for its
-// documents as the whole result has.
-func (a *asking) decided(documents int) bool {
+// decided reports whether no attribute that comes after these is going to be
+// among the chosen.
+func (a *asking) decided(before []string) bool {
 	chosen := a.chosen()
-	if len(chosen) < search.MaxFacets-2 {
-		return false
-	}
-	all := a.answers[overall]
-	products := documents * int(all.Total.Value) / max(all.Documents, 1)
-	for _, c := range chosen {
-		if !c.Selected && c.Products < products {
-			return false
-		}
-	}
-	return true
+	return len(chosen) >= search.MaxFacets-2 &&
+		!slices.ContainsFunc(chosen, func(c search.Candidate) bool { return !slices.Contains(before, c.Name) })
 }
 
-// chosen returns the attributes that matter among those that were answered.
+// chosen returns the attributes that matter among those that were answered. When
+// that was found out before, it is those.
 func (a *asking) chosen() []search.Candidate {
 	var candidates []search.Candidate
-	for key, r := range a.answers {
-		if key[0] != ':' || r.Documents == 0 {
-			continue
-		}
-		def, shown := defined(a.schema, key[1:])
-		if !shown {
-			continue
-		}
-		_, selected := a.filter(def.Name)
-		c := search.Candidate{Attribute: def, Products: count(r.Products, r.Documents), Distinct: len(r.Values.Buckets), Selected: selected}
-		if def.Numeric {
-			if c.Distinct = 1; len(r.First.Buckets) > 0 && len(r.Last.Buckets) > 0 && r.First.Buckets[0].Key != r.Last.Buckets[0].Key {
-				c.Distinct = 2
+	if !a.asked.at.IsZero() {
+		for _, name := range a.asked.shown {
+			if def, shown := defined(a.schema, name); shown {
+				candidates = append(candidates, search.Candidate{Attribute: def})
 			}
 		}
-		for _, b := range r.Values.Buckets {
-			c.Most = max(c.Most, b.count())
+		return candidates
+	}
+	for name, products := range a.having() {
+		if products == 0 || !a.answered(name) {
+			continue
+		}
+		def, _ := a.schema.Attribute(name)
+		c := search.Candidate{Attribute: &def, Products: products, Selected: a.selects(name)}
+		if def.Numeric {
+			if c.Distinct = 1; a.asked.spans[name].least < a.asked.spans[name].most {
+				c.Distinct = 2
+			}
+		} else {
+			values := a.answers[keyOf(name)+valuesOf].Buckets
+			c.Distinct = len(values)
+			for _, b := range values {
+				c.Most = max(c.Most, b.count())
+			}
 		}
 		candidates = append(candidates, c)
 	}
-	return search.Choose(candidates, int(a.answers[overall].Total.Value))
+	return search.Choose(candidates, int(a.answers["total"].Value))
 }
 
 // count returns a number of products, of which there are not more than documents.
 func count(products value, documents int) int { return min(int(products.Value), documents) }
 
 func (b bucket) count() int { return count(b.Products, b.Documents) }
-
-func (a *asking) numbers(name string) (least, most float64) {
-	r := a.answers[keyOf(name)]
-	if len(r.First.Buckets) == 0 || len(r.Last.Buckets) == 0 {
-		return 0, 0
-	}
-	return unsortable(r.First.Buckets[0].Key), unsortable(r.Last.Buckets[0].Key)
-}

@@ -11,9 +11,9 @@ import (
 // Words come split (search.Words), with spaces between, so the analysers only
 // fold and stem them. The words of each part of a document have a field of
 // their own, for what a match there is worth, and all are copied to words, for
-// how many documents have one. Numbers of attributes are kept as texts that
-// sort like them, because there may be thousands of attributes and a mapping
-// has room for a few hundred fields.
+// how many documents have one. There may be thousands of attributes and a mapping has
+// room for a few hundred fields: numbers of attributes are kept as texts that sort
+// like them, to be filtered by, and all together as places, to be counted.
 func indexBody(locale string) object {
 	stem := []string{"lowercase", "asciifolding"}
 	filters := object{}
@@ -66,7 +66,7 @@ func indexBody(locale string) object {
 			"price": object{"type": "long"}, "currency": keyword, "in_stock": object{"type": "boolean"}, "featured": object{"type": "boolean"},
 			"rating": object{"type": "double"}, "rating_count": object{"type": "long"}, "sales_count": sorted, "newest": sorted,
 			"attributes": object{"type": "flattened"}, "attribute_names": keyword,
-			"numbers": object{"type": "flattened"}, "number_names": keyword,
+			"numbers": object{"type": "flattened"}, "number_names": keyword, "places": object{"type": "double", "index": false},
 			"length":     object{"type": "integer", "index": false},
 			"words":      object{"type": "text", "analyzer": "stemmed", "index_options": "docs", "norms": false, "similarity": "boolean"},
 			"name_words": completed, "brand_words": completed, "category_words": completed,

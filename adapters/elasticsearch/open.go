@@ -214,6 +214,7 @@ func newConnections(addresses []*url.URL, trust *tls.Config, patience time.Durat
 	pool := &http.Transport{
 		DialContext: (&net.Dialer{Timeout: connectTimeout}).DialContext, TLSHandshakeTimeout: 2 * connectTimeout, TLSClientConfig: trust,
 		MaxIdleConns: 64, MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, ResponseHeaderTimeout: patience,
+		DisableCompression: true, // the engine is near, and both ends have better to do
 	}
 	c, err := client.NewBaseClient(client.Config{
 		Addresses: list, Transport: pool, MaxRetries: max(2, len(addresses)),

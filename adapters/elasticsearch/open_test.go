@@ -1,6 +1,7 @@
 package elasticsearch
 
 import (
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"math"
@@ -136,18 +137,51 @@ func TestSortable_SortsLikeNumbers(t *testing.T) {
 
 // Whatever the engine answers, a search ends with a result or an error.
 func FuzzAsking_Read(f *testing.F) {
-	f.Add([]byte(`{"hits":{"total":{"value":2},"hits":[{"fields":{"product_id":["x"],"sku":["A"]}}]},"aggregations":{"*":{"doc_count":2,"total":{"value":2},"names":{"buckets":[{"key":"color","doc_count":2}]},":color":{"doc_count":2,"values":{"buckets":[{"key":"red","doc_count":1,"products":{"value":1}}]}}}}}`))
-	f.Add([]byte(`{"aggregations":{".":{"doc_count":1,"values":{"buckets":[{"key":"a"}]}},".brand":{"values":{"buckets":[{"key":""}]}},".price":{"doc_count":1,"least":{"value":null}}}}`))
-	schema := search.NewSchema(1, []search.Attribute{{Name: "color", Filterable: true}, {Name: "watts", Numeric: true, Filterable: true}})
+	f.Add([]byte(`{"hits":{"total":{"value":2},"hits":[{"fields":{"product_id":["x"],"sku":["A"]}}]},"aggregations":{"*":{"doc_count":2,"total":{"value":2},"names":{"buckets":[{"key":"color","doc_count":2,"products":{"value":2}}]}},":color":{"doc_count":2,":color|values":{"buckets":[{"key":"red","doc_count":1,"products":{"value":1}}]}}}}`))
+	f.Add([]byte(`{"aggregations":{".":{"doc_count":1,".|values":{"buckets":[{"key":"a"}]}},".brand":{".brand|values":{"buckets":[{"key":""}]}},"*":{"doc_count":1,".price|least":{"value":null}}}}`))
+	f.Add([]byte(`{"aggregations":{"*":{"doc_count":2,"numbers":{"buckets":[{"key":"watts","doc_count":2}]},":watts|least":{"buckets":[{"key":"c000000000000000"}]},":watts|most":{"buckets":[{"key":""}]}}}}`))
+	f.Add([]byte(`{"aggregations":{"*":{"doc_count":2,"*|edges":{"buckets":[{"doc_count":0},{"doc_count":1}]},"*|ranges":{"buckets":[{"doc_count":1}]}}}}`))
+	schema := search.NewSchema(1, []search.Attribute{{Name: "color", Filterable: true}, {Name: "watts", Numeric: true, Filterable: true}, {Name: "volts", Numeric: true, Filterable: true}})
 	f.Fuzz(func(t *testing.T, text []byte) {
 		q := search.Query{Category: "a", Brands: []string{"b"}, Filters: []search.Filter{{Name: "color", Values: []string{"red"}}}}.Normalize()
 		a := &asking{engine: &Engine{}, q: &q, schema: &schema, where: conditionsOf(&q), answers: map[string]answer{}}
-		if _, err := a.read(text); err != nil {
+		a.asked.spans = map[string]span{"volts": {110, 230}}
+		keys := []string{byPrice, ":color", ":watts", ":volts"}
+		a.facetQueries(keys, true)
+		var t1 told
+		if err := json.Unmarshal(text, &t1); err != nil {
 			return
 		}
-		a.missing()
+		a.read(t1, keys)
+		a.facetQueries(a.missing(), false)
 		if _, err := a.result(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+func TestSpan_Places(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.OneOf(rapid.Float64Range(-1e6, 1e6), rapid.Float64(), rapid.Map(rapid.IntRange(-1000, 1000), func(n int) float64 { return float64(n) / 10 }))
+		name := rapid.StringMatching(`[a-z_]{1,12}`).Draw(t, "attribute")
+		a, b, c := number.Draw(t, "a"), number.Draw(t, "b"), number.Draw(t, "c")
+		s := span{min(a, b), max(a, b)}
+		if math.IsInf(a, 0) || math.IsNaN(a) || math.IsInf(b, 0) || math.IsNaN(b) || c < s.least || c > s.most || math.IsNaN(c) {
+			t.Skip()
+		}
+		places, apart := s.places(name)
+		if !apart {
+			return
+		}
+		low, high := math.Float64frombits(stretch(name)), math.Float64frombits(stretch(name)+1<<digits)
+		if p := placeOf(name, c); math.IsInf(p, 0) || p < low || p >= high || p < placeOf(name, s.least) || p > placeOf(name, s.most) {
+			t.Fatalf("%g lies at %g, outside of its attribute's stretch or of its span", c, p)
+		}
+		ends := search.Bounds(s.least, s.most)
+		want, got := search.Interval(ends, c), search.Interval(places, placeOf(name, c))
+		if want != got && (want != got-1 || ends[got]-c > math.Abs(ends[got])/1e7) {
+			t.Fatalf("%g lies in interval %d of %v, and is counted in %d", c, want, ends, got)
 		}
 	})
 }

@@ -21,6 +21,7 @@ const schemaFor = time.Second
 type schemaCache struct {
 	mu      sync.Mutex
 	known   *search.Schema
+	stored  revision // that it was read from
 	at      time.Time
 	loading bool
 }
@@ -31,12 +32,32 @@ func (c *schemaCache) forget() {
 	c.known = nil
 }
 
-func (c *schemaCache) keep(s search.Schema) {
+// revision tells what is stored from what was stored before.
+type revision struct {
+	Found   bool
+	Version int64 `json:"_version"`
+	Number  int64 `json:"_seq_no"`
+	Term    int64 `json:"_primary_term"`
+}
+
+// confirm returns the schema if it is what the revision stands for.
+func (c *schemaCache) confirm(r revision) (search.Schema, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || !r.Found || c.stored != r {
+		return search.Schema{}, false
+	}
+	c.loading, c.at = false, time.Now()
+	return *c.known, true
+}
+
+// keep takes what a revision says, the zero one if it is not known which that is.
+func (c *schemaCache) keep(s search.Schema, r revision) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.loading = false
 	if c.known == nil || c.known.Version <= s.Version {
-		c.known = &s
+		c.known, c.stored = &s, r
 	}
 	c.at = time.Now()
 }
@@ -84,7 +105,7 @@ func (e *Engine) Define(ctx context.Context, schema search.Schema) error {
 	case err != nil:
 		return err
 	default:
-		e.schema.keep(schema)
+		e.schema.keep(schema, revision{})
 	}
 	return nil
 }
@@ -114,10 +135,19 @@ func (e *Engine) schemaInForce(ctx context.Context) (search.Schema, error) {
 }
 
 func (e *Engine) loadSchema(ctx context.Context) (search.Schema, error) {
+	// It may be long, and hardly ever changes.
+	var last revision
+	path := "/" + e.schemaIndex() + "/_doc/schema"
+	if err := e.call(ctx, e.reads, http.MethodGet, path+"?_source=false", nil, &last); err == nil {
+		if known, same := e.schema.confirm(last); same {
+			return known, nil
+		}
+	}
 	var told struct {
+		revision
 		Source storedSchema `json:"_source"`
 	}
-	err := e.call(ctx, e.reads, http.MethodGet, "/"+e.schemaIndex()+"/_doc/schema", nil, &told)
+	err := e.call(ctx, e.reads, http.MethodGet, path, nil, &told)
 	if err != nil && !refusedAs(err, http.StatusNotFound, "") {
 		return search.Schema{}, err
 	}
@@ -130,7 +160,7 @@ func (e *Engine) loadSchema(ctx context.Context) (search.Schema, error) {
 		attributes = append(attributes, a)
 	}
 	schema := search.NewSchema(told.Source.Version, attributes)
-	e.schema.keep(schema)
+	e.schema.keep(schema, told.revision)
 	return schema, nil
 }
 

@@ -2,7 +2,6 @@ package elasticsearch
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -110,10 +109,21 @@ func (e *Engine) find(ctx context.Context, path string, body, into any) error {
 	return e.call(ctx, e.reads, http.MethodPost, "/"+e.serving()+path, body, into)
 }
 
+// told is the answer to a search.
+type told struct {
+	Hits struct {
+		Total struct{ Value int }
+		Hits  []variant
+	}
+	Aggregations map[string]map[string]answer // by scope
+	Status       int                          // of one among several
+	Error        struct{ Type, Reason string }
+}
+
 // several asks the index in service several things in one request.
-func (e *Engine) several(ctx context.Context, bodies []object) ([]json.RawMessage, error) {
-	answers := make([]json.RawMessage, len(bodies))
+func (e *Engine) several(ctx context.Context, bodies []object) ([]told, error) {
 	if len(bodies) == 1 {
+		answers := make([]told, 1)
 		return answers, e.find(ctx, searchPath, bodies[0], &answers[0])
 	}
 	e.stats.requested()
@@ -125,20 +135,15 @@ func (e *Engine) several(ctx context.Context, bodies []object) ([]json.RawMessag
 		}
 		lines = append(append(lines, "{}\n"...), line...)
 	}
-	var told struct {
-		Responses []json.RawMessage
-	}
+	var all struct{ Responses []told }
 	ask := func() error {
-		if err := e.send(ctx, e.reads, http.MethodPost, "/"+e.serving()+"/_msearch", linesType, lines, &told); err != nil {
+		all.Responses = nil
+		if err := e.send(ctx, e.reads, http.MethodPost, "/"+e.serving()+severalPath, linesType, lines, &all); err != nil {
 			return err
 		}
-		for _, r := range told.Responses {
-			var refused struct {
-				Status int
-				Error  struct{ Type, Reason string }
-			}
-			if err := json.Unmarshal(r, &refused); err == nil && refused.Status >= 300 {
-				return e.failed(ctx, &refusal{refused.Status, refused.Error.Type, refused.Error.Reason})
+		for _, r := range all.Responses {
+			if r.Status >= 300 {
+				return e.failed(ctx, &refusal{r.Status, r.Error.Type, r.Error.Reason})
 			}
 		}
 		return nil
@@ -147,13 +152,15 @@ func (e *Engine) several(ctx context.Context, bodies []object) ([]json.RawMessag
 	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
 		err = ask()
 	}
-	if err == nil && len(told.Responses) != len(bodies) {
+	if err == nil && len(all.Responses) != len(bodies) {
 		err = &fault.Error{Kind: fault.Internal, Op: "elasticsearch", Detail: "the engine has not answered every search"}
 	}
-	return told.Responses, err
+	return all.Responses, err
 }
 
 const searchPath = "/_search?allow_partial_search_results=false&filter_path=hits.total.value,hits.hits.fields,aggregations"
+
+const severalPath = "/_msearch?filter_path=responses.status,responses.error,responses.hits.total.value,responses.hits.hits.fields,responses.aggregations"
 
 // order is how a sort orders variants: by what is sorted by, then the product,
 // then which of its variants stands for it.

@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/search"
@@ -42,7 +43,7 @@ func (e *Engine) guess(q *search.Query) shape {
 			return s
 		}
 	}
-	return shape{}
+	return shape{spans: map[string]span{}}
 }
 
 func (e *Engine) remember(q *search.Query, s shape) {
@@ -53,10 +54,6 @@ func (e *Engine) remember(q *search.Query, s shape) {
 
 // clone returns a shape that can be changed.
 func (s shape) clone() shape {
-	ends := make(map[string][]float64, len(s.ends))
-	for name, list := range s.ends {
-		ends[name] = list
-	}
-	s.ends = ends
+	s.spans = maps.Clone(s.spans)
 	return s
 }

@@ -2,7 +2,6 @@ package elasticsearch
 
 import (
 	"cmp"
-	"encoding/json"
 	"math"
 	"slices"
 	"strings"
@@ -17,6 +16,9 @@ func (a *asking) facets() []search.Facet {
 	for _, c := range a.chosen() {
 		filter, _ := a.filter(c.Name)
 		if c.Numeric {
+			if _, there := a.asked.spans[c.Name]; !there {
+				continue
+			}
 			facets = append(facets, a.rangeFacet(c.Attribute, filter))
 		} else {
 			facets = append(facets, a.termsFacet(c.Attribute, filter))
@@ -29,17 +31,13 @@ func (a *asking) facets() []search.Facet {
 // the first of which tells values apart. While something is being renamed there
 // are old and new names of it: the one that more have is shown.
 func (a *asking) shownValues(key string) (ids []string, members map[string][]string, counts map[string]int) {
-	r := a.answers[key]
+	values, chosen := a.answers[key+valuesOf].Buckets, a.answers[key+chosenOf].Values.Buckets
 	members, counts = map[string][]string{}, map[string]int{}
-	var chosen answer
-	if len(r.Chosen) > 0 {
-		_ = json.Unmarshal(r.Chosen, &chosen) // it was read once already
-	}
 	seen := map[string]bool{}
-	for i, b := range slices.Concat(r.Values.Buckets, chosen.Values.Buckets) {
+	for i, b := range slices.Concat(values, chosen) {
 		want := map[string]int{byCategory: 4, byBrand: 2}[key]
 		parts := strings.SplitN(b.Key, separator, want)
-		if len(parts) < want || seen[b.Key] || i >= len(r.Values.Buckets) && !a.selects(key, parts) {
+		if len(parts) < want || seen[b.Key] || i >= len(values) && !a.picks(key, parts) {
 			continue
 		}
 		seen[b.Key] = true
@@ -52,7 +50,7 @@ func (a *asking) shownValues(key string) (ids []string, members map[string][]str
 	return ids, members, counts
 }
 
-func (a *asking) selects(key string, parts []string) bool {
+func (a *asking) picks(key string, parts []string) bool {
 	if key == byBrand {
 		return slices.Contains(a.q.Brands, parts[0])
 	}
@@ -65,7 +63,7 @@ func (a *asking) categoryFacet() search.Facet {
 	ids, members, counts := a.shownValues(byCategory)
 	for _, id := range ids {
 		m := members[id]
-		v := search.FacetValue{Value: m[1], Parent: m[2], Label: m[3], Count: counts[id], Selected: a.selects(byCategory, m)}
+		v := search.FacetValue{Value: m[1], Parent: m[2], Label: m[3], Count: counts[id], Selected: a.picks(byCategory, m)}
 		missing = missing && !v.Selected
 		values = append(values, v)
 	}
@@ -97,11 +95,7 @@ func sorted(values []search.FacetValue, choices []search.Choice) []search.FacetV
 }
 
 func (a *asking) termsFacet(def *search.Attribute, filter search.Filter) search.Facet {
-	r := a.answers[keyOf(def.Name)]
-	var chosen answer
-	if len(r.Chosen) > 0 {
-		_ = json.Unmarshal(r.Chosen, &chosen) // it was read once already
-	}
+	key := keyOf(def.Name)
 	var values []search.FacetValue
 	add := func(text string, count int, selected bool) {
 		if slices.ContainsFunc(values, func(v search.FacetValue) bool { return v.Value == text }) {
@@ -113,7 +107,7 @@ func (a *asking) termsFacet(def *search.Attribute, filter search.Filter) search.
 		}
 		values = append(values, search.FacetValue{Value: text, Label: label, Count: count, Selected: selected})
 	}
-	for _, b := range slices.Concat(r.Values.Buckets, chosen.Values.Buckets) {
+	for _, b := range slices.Concat(a.answers[key+valuesOf].Buckets, a.answers[key+chosenOf].Values.Buckets) {
 		add(b.Key, b.count(), filter.Matches(search.Text(b.Key)))
 	}
 	for _, text := range filter.Values { // selected, and nothing left of it
@@ -124,8 +118,9 @@ func (a *asking) termsFacet(def *search.Attribute, filter search.Filter) search.
 
 func (a *asking) rangeFacet(def *search.Attribute, filter search.Filter) search.Facet {
 	f := search.Facet{Name: def.Name, Label: cmp.Or(def.Label, def.Name), Type: search.Ranges, Unit: def.Unit, Buckets: []search.Bucket{}}
-	f.Min, f.Max = a.numbers(def.Name)
-	ends, buckets := a.asked.ends[def.Name], a.answers[keyOf(def.Name)].Ranges.Buckets
+	s := a.asked.spans[def.Name]
+	f.Min, f.Max = s.least, s.most
+	ends, buckets := search.Bounds(s.least, s.most), a.answers[keyOf(def.Name)+rangesOf].Buckets
 	for i := range min(len(ends)-1, len(buckets)) {
 		f.Buckets = append(f.Buckets, search.Bucket{From: ends[i], To: ends[i+1], Count: buckets[i].count(), Selected: filter.Covers(ends[i], ends[i+1])})
 	}
@@ -135,25 +130,25 @@ func (a *asking) rangeFacet(def *search.Attribute, filter search.Filter) search.
 // prices returns the range of prices and its histogram.
 func (a *asking) prices() (*search.PriceRange, []search.PriceBucket) {
 	histogram := []search.PriceBucket{}
-	r := a.answers[byPrice]
-	if r.Documents == 0 {
+	least, most, priced := a.priceSpan()
+	if !priced {
 		return nil, histogram
 	}
-	ends := a.asked.prices
-	for i := range min(len(ends)-1, len(r.Ranges.Buckets)) {
-		histogram = append(histogram, search.PriceBucket{From: ends[i], To: ends[i+1], Count: r.Ranges.Buckets[i].count()})
+	ends, buckets := a.asked.prices, a.answers[byPrice+rangesOf].Buckets
+	for i := range min(len(ends)-1, len(buckets)) {
+		histogram = append(histogram, search.PriceBucket{From: ends[i], To: ends[i+1], Count: buckets[i].count()})
 	}
-	return &search.PriceRange{Min: int64(r.Least.Value), Max: int64(r.Most.Value)}, histogram
+	return &search.PriceRange{Min: least, Max: most}, histogram
 }
 
 // approximate reports whether the result has numbers that may be estimates.
 func (a *asking) approximate() bool {
 	for _, r := range a.answers {
-		for _, b := range slices.Concat(r.Values.Buckets, r.Ranges.Buckets) {
+		for _, b := range slices.Concat(r.Buckets, r.Values.Buckets) {
 			if b.Documents > exactValue && b.count() != b.Documents {
 				return true
 			}
 		}
 	}
-	return a.answers[overall].Total.Value > math.Min(exactTotal, 10_000)
+	return a.answers["total"].Value > math.Min(exactTotal, 10_000)
 }
