@@ -251,7 +251,7 @@ func (l *looseIndex) Held(ctx context.Context, docs []search.Document) ([]bool, 
 	}
 	held := make([]bool, len(docs))
 	for i := range docs {
-		held[i] = !docs[i].Deleted && digests[docs[i].SKU.Fold()] == docs[i].Digest()
+		held[i] = digests[docs[i].SKU.Fold()] == docs[i].Digest() // a tombstone or nothing is 0
 	}
 	return held, err
 }
