@@ -18,7 +18,7 @@ RACE_CORE := SetLine|LastUnitsSoldOnce|OneLiveOrderPerCart|LateJobChangesNothing
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z\/]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## the demo shop on http://localhost:8080; Ctrl-C stops it, its data stays in ./data
@@ -97,6 +97,10 @@ verify: ## go.mod is tidy, the code formatted, generated files current; changes 
 .PHONY: bench
 bench: ## speed against hand-written baselines, as ratios and against limits
 	@go run ./testsuite/bench
+
+.PHONY: bench/million
+bench/million: ## a million SKUs on Elasticsearch: how fast they are indexed, and searched (takes long)
+	@go run ./testsuite/bench -only million
 
 .PHONY: chaos
 chaos: ## kill, starve and stop the programs (CHAOS_ROUNDS=20 times each, at random for CHAOS_SIEGE=10m)

@@ -32,12 +32,13 @@ type pair struct {
 	ours, limit sample
 	ratio       float64
 	low, high   float64 // of the ratios of single rounds
+	slower      float64 // ratio of the p50s
 }
 
 // alternate lets both sides take turns, each first in every other round.
 func alternate(ctx context.Context, rounds int, ours, limit side) (pair, error) {
 	var a, b []sample
-	var ratios []float64
+	var ratios, slower []float64
 	for round := range rounds {
 		turns := []side{ours, limit}
 		if round%2 == 1 {
@@ -53,9 +54,10 @@ func alternate(ctx context.Context, rounds int, ours, limit side) (pair, error) 
 		}
 		a, b = append(a, got[0]), append(b, got[1])
 		ratios = append(ratios, got[0].rate()/got[1].rate())
+		slower = append(slower, float64(got[0].P50)/float64(max(1, got[1].P50)))
 	}
 	slices.Sort(ratios)
-	return pair{middle(a), middle(b), median(ratios), ratios[0], ratios[len(ratios)-1]}, nil
+	return pair{middle(a), middle(b), median(ratios), ratios[0], ratios[len(ratios)-1], median(slower)}, nil
 }
 
 // middle returns a sample whose members are the medians of many.

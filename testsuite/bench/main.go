@@ -54,6 +54,7 @@ type bench struct {
 	rounds   int           // of two slices each
 	slice    time.Duration // of one side under load
 	work     int           // checkouts of a slice that is measured by work
+	skus     int           // of the large index
 
 	progress io.Writer
 	began    time.Time
@@ -69,6 +70,7 @@ func newBench(args []string) (*bench, bool, error) {
 	quick := flags.Bool("quick", false, "shorter slices, rougher figures")
 	strict := flags.Bool("strict", false, "exit with 1 when a goal is missed")
 	flags.StringVar(&b.profiles, "profile", "", "write CPU profiles of the shop into this `directory`")
+	flags.IntVar(&b.skus, "skus", 1_000_000, "`how many` SKUs -only million indexes")
 	flags.StringVar(&b.data, "data", os.Getenv("BODEGA_TEST_DATA"), "`directory` with products.jsonl.gz, a real catalogue")
 	if err := flags.Parse(args); err != nil {
 		return nil, false, err
@@ -101,15 +103,17 @@ func (b *bench) close() error { return os.RemoveAll(b.dir) }
 type section struct {
 	names []string // what -only selects it by
 	run   func(*bench, context.Context) error
+	asked bool // only where it is asked for by name: it takes long
 }
 
 func sections() []section {
 	return []section{
-		{[]string{"detail", "list", "category", "search", "carts", "http-checkout"}, (*bench).overHTTP},
-		{[]string{"checkout", "session"}, (*bench).till},
-		{[]string{"import", "engine"}, (*bench).realCatalogue},
-		{[]string{"memory"}, (*bench).memory},
-		{[]string{"pg-checkout", "pg-hot", "redis-detail"}, (*bench).beside},
+		{names: []string{"detail", "list", "category", "search", "carts", "http-checkout"}, run: (*bench).overHTTP},
+		{names: []string{"checkout", "session"}, run: (*bench).till},
+		{names: []string{"import", "engine", "engine-large"}, run: (*bench).realCatalogue},
+		{names: []string{"million"}, run: (*bench).million, asked: true},
+		{names: []string{"memory"}, run: (*bench).memory},
+		{names: []string{"pg-checkout", "pg-hot", "redis-detail", "es-search", "es-index", "es-found"}, run: (*bench).beside},
 	}
 }
 
@@ -125,7 +129,7 @@ func (b *bench) wants(name string) bool { return b.only == nil || slices.Contain
 
 func (b *bench) all(ctx context.Context) error {
 	for _, s := range sections() {
-		if !slices.ContainsFunc(s.names, b.wants) {
+		if !slices.ContainsFunc(s.names, b.wants) || s.asked && b.only == nil {
 			continue
 		}
 		if err := s.run(b, ctx); err != nil {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/bodega-commerce/bodega/apps/boot"
 )
 
 // part is what a process of this program does when it is started by another
@@ -19,7 +21,7 @@ import (
 type part func(ctx context.Context, asked *json.Decoder) (answer any, stop func() error, err error)
 
 func parts() map[string]part {
-	return map[string]part{"load": loadPart, "shop": shopPart, "bare": barePart}
+	return map[string]part{"load": loadPart, "shop": shopPart(boot.Server), "consumer": shopPart(boot.Consumer), "bare": barePart}
 }
 
 // reply is how a part answers.

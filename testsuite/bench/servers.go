@@ -14,7 +14,12 @@ import (
 // beside measures the shop on real servers, of which only those are started that
 // what is wanted needs. Where there is no Docker engine it says so.
 func (b *bench) beside(ctx context.Context) (err error) {
-	needs := map[string]bool{"postgres": true, "redis": b.wants("redis-detail")}
+	needs := map[string]bool{
+		"postgres":      b.wants("pg-checkout") || b.wants("pg-hot") || b.wants("redis-detail") || b.wants("es-found"),
+		"redis":         b.wants("redis-detail") || b.wants("es-found"),
+		"elasticsearch": b.wants("es-search") || b.wants("es-index") || b.wants("es-found"),
+		"rabbitmq":      b.wants("es-found"),
+	}
 	if _, err := exec.LookPath("docker"); err != nil {
 		b.say("skipped what needs real servers: there is no docker here")
 		return nil
@@ -39,6 +44,16 @@ func (b *bench) beside(ctx context.Context) (err error) {
 	if b.wants("redis-detail") {
 		if err := b.detailFromRedis(ctx, set); err != nil {
 			return fmt.Errorf("redis: %w", err)
+		}
+	}
+	if b.wants("es-found") {
+		if err := b.findable(ctx, set); err != nil {
+			return fmt.Errorf("findable: %w", err)
+		}
+	}
+	if b.wants("es-search") || b.wants("es-index") {
+		if err := b.onElasticsearch(ctx, set); err != nil {
+			return fmt.Errorf("elasticsearch: %w", err)
 		}
 	}
 	return nil

@@ -44,13 +44,19 @@ func startShop(ctx context.Context, dir string, more ...string) (*shop, error) {
 	return s, err
 }
 
-// shopPart is the server.
-func shopPart(ctx context.Context, asked *json.Decoder) (any, func() error, error) {
+// shopPart is a program of the shop.
+func shopPart(role boot.Role) part {
+	return func(ctx context.Context, asked *json.Decoder) (any, func() error, error) {
+		return shopAs(ctx, role, asked)
+	}
+}
+
+func shopAs(ctx context.Context, role boot.Role, asked *json.Decoder) (any, func() error, error) {
 	var environ []string
 	if err := asked.Decode(&environ); err != nil {
 		return nil, nil, err
 	}
-	config, err := boot.Load(environ)
+	config, err := boot.LoadAs(role, environ)
 	if err != nil {
 		return nil, nil, err
 	}

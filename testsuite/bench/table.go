@@ -55,6 +55,16 @@ func (b *bench) addPair(name, unit string, p pair, goal float64) {
 	})
 }
 
+// addWait reports a comparison of how long half of the answers take, whose ratio
+// has a goal.
+func (b *bench) addWait(name string, p pair, goal float64) {
+	b.add(line{
+		name: name, got: "p50 " + short(p.ours.P50), limit: "p50 " + short(p.limit.P50),
+		ratio: fmt.Sprintf("%.2f", p.slower), goal: fmt.Sprintf("≤ %.2f", goal), verdict: judge(p.slower <= goal),
+		cpu: short(p.ours.perJourney()) + " / " + short(p.limit.perJourney()), waits: waits(p.ours.tally),
+	})
+}
+
 // addScale reports a rate beside the best of open peers on a machine like this.
 func (b *bench) addScale(name, unit string, s sample, peer float64) {
 	const goal = 50

@@ -3,10 +3,14 @@ package porttest
 import (
 	"bufio"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +38,7 @@ type catalogueLine struct {
 		Currency string
 	}
 	Description string
-	Released    time.Time
+	Released    string // a date, or a time
 	Attributes  map[string]any
 	Family      string
 	Options     map[string]string
@@ -57,9 +61,18 @@ func ReadCatalogue(tb testing.TB) *Catalogue {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	c, err := ParseCatalogue(z)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// ParseCatalogue reads the lines of a feed.
+func ParseCatalogue(feed io.Reader) (*Catalogue, error) {
 	c := &Catalogue{Product: map[string]id.Product{}}
 	families := map[string]search.Document{}
-	scan := bufio.NewScanner(z)
+	scan := bufio.NewScanner(feed)
 	scan.Buffer(nil, 1<<20)
 	uses := map[string]map[string]int{} // documents by leaf and attribute
 	leaf := map[string]int{}
@@ -67,13 +80,20 @@ func ReadCatalogue(tb testing.TB) *Catalogue {
 	for n := uint64(1); scan.Scan(); n++ {
 		var l catalogueLine
 		if err := json.Unmarshal(scan.Bytes(), &l); err != nil {
-			tb.Fatal(err)
+			return nil, err
+		}
+		released := time.Time{}
+		if l.Released != "" {
+			var err error
+			if released, err = time.Parse(time.DateOnly, l.Released[:min(len(time.DateOnly), len(l.Released))]); err != nil {
+				return nil, err
+			}
 		}
 		d := search.Document{
 			SKU: id.SKU(l.SKU), Product: id.Product{UUID: numbered(n)}, Version: 1,
 			Name: l.Title, Title: l.Title, Slug: slug(l.Title), Description: l.Description,
 			Brand: search.Brand{Slug: slug(l.Brand), Name: l.Brand}, Price: money.New(l.Price.Amount, money.Currency(l.Price.Currency)),
-			InStock: n%10 != 0, Rating: float64(n%5) + 1, Ratings: int(n % 50), Released: l.Released,
+			InStock: n%10 != 0, Rating: float64(n%5) + 1, Ratings: int(n % 50), Released: released,
 			Attributes: map[string]search.Value{},
 		}
 		path := ""
@@ -115,7 +135,7 @@ func ReadCatalogue(tb testing.TB) *Catalogue {
 		c.Docs = append(c.Docs, d)
 	}
 	if err := scan.Err(); err != nil {
-		tb.Fatal(err)
+		return nil, err
 	}
 	var defs []search.Attribute
 	for path, names := range uses {
@@ -124,27 +144,32 @@ func ReadCatalogue(tb testing.TB) *Catalogue {
 		}
 	}
 	c.Schema = search.NewSchema(1, defs)
-	return c
+	return c, nil
 }
 
 // Fill puts the catalogue in service in an engine.
 func (c *Catalogue) Fill(tb testing.TB, engine ports.SearchEngine) {
 	tb.Helper()
-	if err := engine.Define(tb.Context(), c.Schema); err != nil {
+	if err := c.Build(tb.Context(), engine); err != nil {
 		tb.Fatal(err)
 	}
-	b, err := engine.Begin(tb.Context())
+}
+
+// Build is Fill outside of tests.
+func (c *Catalogue) Build(ctx context.Context, engine ports.SearchEngine) error {
+	if err := engine.Define(ctx, c.Schema); err != nil {
+		return err
+	}
+	b, err := engine.Begin(ctx)
 	if err != nil {
-		tb.Fatal(err)
+		return err
 	}
-	for from := 0; from < len(c.Docs); from += 500 {
-		if _, err := b.Add(tb.Context(), c.Docs[from:min(from+500, len(c.Docs))]); err != nil {
-			tb.Fatal(err)
+	for docs := range slices.Chunk(c.Docs, 500) {
+		if _, err := b.Add(ctx, docs); err != nil {
+			return errors.Join(err, b.Abort(context.WithoutCancel(ctx)))
 		}
 	}
-	if err := b.Commit(tb.Context()); err != nil {
-		tb.Fatal(err)
-	}
+	return b.Commit(ctx)
 }
 
 func numbered(n uint64) (u id.UUID) {
