@@ -32,8 +32,8 @@ const nameWeight = 32
 // else half as many as it has: filling an index then makes it a few times only.
 const minTail = 1024
 
-// count notes one more sight of a word.
-func (t *table) count(number uint32, text string, term uint32, inNames bool) {
+// form returns a word by its number, new at first sight.
+func (t *table) form(number uint32, text string, term uint32) *form {
 	for int(number) >= len(t.forms) {
 		t.forms = append(t.forms, form{})
 	}
@@ -42,6 +42,11 @@ func (t *table) count(number uint32, text string, term uint32, inNames bool) {
 		f.text, f.term = strings.Clone(fold(text)), term
 		t.tail = append(t.tail, *f)
 	}
+	return f
+}
+
+// seen notes one more sight of a word.
+func (f *form) seen(inNames bool) {
 	if inNames {
 		f.count++
 	} else {

@@ -24,8 +24,10 @@ type table struct {
 	brandOf    map[string]uint32
 	categoryOf map[id.Category]uint32
 	pathOf     map[string]uint32
-	forms      []form // words as written, by number
-	tail       []form // those learnt since the lexicon was made
+	forms      []form   // words as written, by number
+	tail       []form   // those learnt since the lexicon was made
+	texts      []uint32 // by value, which of said are its words as a text; 0: it has been none yet
+	said       lists    // numbers of forms
 
 	schema search.Schema
 
@@ -183,17 +185,6 @@ func (t *table) indexWords(doc uint32, d *search.Document) {
 	for _, c := range d.Categories {
 		t.addWords(c.Name, inCategory, false)
 	}
-	for name, v := range d.Attributes {
-		switch v.Kind() {
-		case search.KindText:
-			t.addWords(v.String(), inAttribute, false)
-		case search.KindBool:
-			if v.Number() != 0 {
-				t.addWords(strings.ReplaceAll(name, "_", " "), inAttribute, false)
-			}
-		case search.KindNumber: // numbers without their unit say nothing
-		}
-	}
 	t.addWords(d.Description, inText, false)
 	t.length = append(t.length, length)
 	t.totalLength += float64(length)
@@ -222,7 +213,7 @@ func (t *table) addWords(text string, at place, ordered bool) int {
 	for _, w := range t.splitWords(text) {
 		learnt := t.learn(w.Text)
 		t.add(learnt.term, at)
-		t.count(learnt.form, w.Text, learnt.term, at&(inName|inBrand|inCategory) != 0)
+		t.form(learnt.form, w.Text, learnt.term).seen(at&(inName|inBrand|inCategory) != 0)
 		if w.Extra {
 			continue
 		}
@@ -256,13 +247,50 @@ func (t *table) add(term uint32, at place) {
 	t.where[term] = w
 }
 
+// addText notes the words of an attribute's text. Most texts have been seen
+// before, and their words are remembered with the value.
+func (t *table) addText(value uint32, text string) {
+	if value == none { // too long to be one
+		t.addWords(text, inAttribute, false)
+		return
+	}
+	for int(value) >= len(t.texts) {
+		t.texts = append(t.texts, 0)
+	}
+	if t.texts[value] == 0 {
+		for _, w := range t.splitWords(text) {
+			learnt := t.learn(w.Text)
+			t.form(learnt.form, w.Text, learnt.term)
+			t.said.list = append(t.said.list, learnt.form)
+		}
+		t.said.append()
+		t.texts[value] = uint32(len(t.said.end))
+	}
+	for _, number := range t.said.at(t.texts[value] - 1) {
+		f := &t.forms[number]
+		f.other++
+		t.add(f.term, inAttribute)
+	}
+}
+
 // indexValues writes the attribute values of a document, those that facets
-// count before the others.
+// count before the others, and notes their words.
 func (t *table) indexValues(r *row, d *search.Document) {
 	t.sorted = t.sorted[:0]
 	for name, v := range d.Attributes {
+		value := none
 		if v.Facetable() {
-			t.sorted = append(t.sorted, t.valueFor(name, v))
+			value = t.valueFor(name, v)
+			t.sorted = append(t.sorted, value)
+		}
+		switch v.Kind() {
+		case search.KindText:
+			t.addText(value, v.String())
+		case search.KindBool:
+			if v.Number() != 0 {
+				t.addWords(strings.ReplaceAll(name, "_", " "), inAttribute, false)
+			}
+		case search.KindNumber: // numbers without their unit say nothing
 		}
 	}
 	r.from = uint32(len(t.values))
