@@ -121,18 +121,14 @@ func (x *Checkout) place(ctx context.Context, c PlaceOrder) (Placed, error) {
 	if err := x.complete(&c); err != nil {
 		return Placed{}, err
 	}
-	basket, err := x.s.ownCart(ctx, c.By, c.Cart)
-	if err != nil {
-		return Placed{}, err
-	}
-	claimed, err := x.s.claim(ctx, k, c.fingerprint())
+	claimed, err := x.s.claimWithCart(ctx, c.By, k, c.fingerprint(), c.Cart)
 	if err != nil {
 		return Placed{}, err
 	}
 	if claimed.State == ports.ClaimFinished {
 		return x.s.replay(claimed)
 	}
-	placed, err := x.carryOn(ctx, c, k, claimed.Order, basket)
+	placed, err := x.carryOn(ctx, c, k, claimed.Order, claimed.Cart)
 	switch {
 	case err == nil || placed.Final:
 	case final(err):

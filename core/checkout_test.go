@@ -379,6 +379,9 @@ func TestCheckout_Place_Refuses(t *testing.T) {
 			t.Errorf("an address that was not given is judged too: %+v", e.Fields)
 		}
 	}
+	if _, err := w.shop.Keys.Claim(t.Context(), core.ClaimKey{By: account.Guest("stranger"), Operation: core.OperationCheckout, Key: good.Key}); err != nil {
+		t.Errorf("a stranger's key is kept: %v", err)
+	}
 	if _, err := w.shop.Checkout.Place(t.Context(), good); err != nil { // no key was used up
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -111,16 +112,38 @@ func keyOf(by account.Actor, operation, key string) (ports.KeyRef, error) {
 // finished.
 func (s *shared) claim(ctx context.Context, k ports.KeyRef, fingerprint [32]byte) (ports.Claimed, error) {
 	claimed, err := s.Orders.Keys.Claim(ctx, ports.Claim{KeyRef: k, Fingerprint: fingerprint, Now: s.Now(), Lease: keyLease})
+	if err == nil {
+		err = refused(claimed)
+	}
+	return claimed, err
+}
+
+// claimWithCart takes a key for something to be done with a cart of the actor's,
+// and reads that on the way. Any other cart is NotFound, and its key nobody's.
+func (s *shared) claimWithCart(ctx context.Context, by account.Actor, k ports.KeyRef, fingerprint [32]byte, c id.Cart) (ports.Claimed, error) {
+	claimed, err := s.Orders.Keys.Claim(ctx, ports.Claim{KeyRef: k, Fingerprint: fingerprint, Now: s.Now(), Lease: keyLease, Cart: c})
 	if err != nil {
 		return ports.Claimed{}, err
 	}
+	refusal := refused(claimed)
+	if !claimed.Cart.OwnedBy(by) {
+		if refusal == nil {
+			_ = s.Orders.Keys.Release(context.WithoutCancel(ctx), k) // else its lease ends
+		}
+		return ports.Claimed{}, fault.Missing("cart")
+	}
+	return claimed, refusal
+}
+
+// refused says why a claim leaves its caller nothing to do.
+func refused(claimed ports.Claimed) error {
 	switch claimed.State {
 	case ports.ClaimOther:
-		return ports.Claimed{}, fault.New(fault.Invalid, "idempotency_key_reused", "this Idempotency-Key was used for another request")
+		return fault.New(fault.Invalid, "idempotency_key_reused", "this Idempotency-Key was used for another request")
 	case ports.ClaimInProgress:
-		return ports.Claimed{}, inProgress()
+		return inProgress()
 	default:
-		return claimed, nil
+		return nil
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/id"
 )
 
@@ -21,6 +22,7 @@ type Claim struct {
 	Fingerprint [32]byte // of what was asked
 	Now         time.Time
 	Lease       time.Duration // after that another claim may take over
+	Cart        id.Cart       // what it is about, to be read along; zero: nothing
 }
 
 // Claimed is what a claim found.
@@ -32,6 +34,8 @@ type Claimed struct {
 	Outcome []byte
 	// Answer is what was sent; nil: it was not yet stored.
 	Answer *Answer
+	// Cart is the one that was asked for, as it is on the primary.
+	Cart cart.Cart
 }
 
 // ClaimState says what a claim found.
@@ -55,7 +59,8 @@ type Answer struct {
 // Keys remembers what was asked and answered. Each method is a short
 // transaction of its own.
 type Keys interface {
-	// Claim takes the key or tells who has it.
+	// Claim takes the key or tells who has it. NotFound if the cart it is about is
+	// not there: nothing is claimed then.
 	Claim(ctx context.Context, c Claim) (Claimed, error)
 	// Remember stores the answer of a finished or held key, first writer wins,
 	// and returns the answer in force.

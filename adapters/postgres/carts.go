@@ -105,11 +105,12 @@ func readCart(ctx context.Context, q querier, sql string, cid id.Cart) (cart.Car
 	return scanCart(q.QueryRow(ctx, sql, uuid(cid.UUID)), cid)
 }
 
-func scanCart(row pgx.Row, cid id.Cart) (cart.Cart, error) {
+// scanCart reads a cart from a row, behind what else is in it.
+func scanCart(row pgx.Row, cid id.Cart, ahead ...any) (cart.Cart, error) {
 	c := cart.Cart{ID: cid, Lines: []cart.Line{}}
 	var token, lines []byte
-	err := row.Scan((*uuid)(&c.Customer.UUID), &token, &c.Status, (*uuid)(&c.Order.UUID), &c.Currency, &lines, &c.Coupons,
-		&c.Version, (*instant)(&c.ExpiresAt), (*instant)(&c.CreatedAt), (*instant)(&c.UpdatedAt))
+	err := row.Scan(append(ahead, (*uuid)(&c.Customer.UUID), &token, &c.Status, (*uuid)(&c.Order.UUID), &c.Currency, &lines, &c.Coupons,
+		&c.Version, (*instant)(&c.ExpiresAt), (*instant)(&c.CreatedAt), (*instant)(&c.UpdatedAt))...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, fault.Missing("cart")
 	}

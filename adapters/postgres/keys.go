@@ -18,8 +18,10 @@ type keys struct{ r *realm }
 var _ ports.Keys = keys{}
 
 const (
-	keyClaim    = "SELECT state, order_id, outcome, status, header, body FROM orders.claim($1, $2, $3, $4, $5, $6)"
-	keyRemember = `UPDATE orders.idempotency_keys SET status = coalesce(status, $4), header = coalesce(header, $5), body = coalesce(body, $6)
+	keyClaim = "SELECT state, order_id, outcome, status, header, body FROM orders.claim($1, $2, $3, $4, $5, $6)"
+	// keyClaimCart claims once for each cart it finds.
+	keyClaimCart = "SELECT (claimed).*, " + cartColumns + " FROM (SELECT orders.claim($1, $2, $3, $4, $5, $6) AS claimed, " + cartColumns + " FROM orders.carts WHERE id = $7) AS asked"
+	keyRemember  = `UPDATE orders.idempotency_keys SET status = coalesce(status, $4), header = coalesce(header, $5), body = coalesce(body, $6)
 		WHERE owner = $1 AND operation = $2 AND key = $3 RETURNING status, header, body`
 	keyRelease = `WITH forgotten AS (
 			DELETE FROM orders.idempotency_keys
@@ -38,14 +40,18 @@ const (
 // Claim is contracted by ports.Keys.
 func (ks keys) Claim(ctx context.Context, c ports.Claim) (ports.Claimed, error) {
 	var (
-		state    string
-		got      ports.Claimed
-		answer   storedAnswer
-		deadline = c.Now.Add(c.Lease)
+		state  string
+		got    ports.Claimed
+		answer storedAnswer
+		asked  = []any{c.Owner, c.Operation, c.Key, c.Fingerprint[:], instant(c.Now), instant(c.Now.Add(c.Lease))}
+		found  = []any{&state, (*uuid)(&got.Order.UUID), &got.Outcome, &answer.status, &answer.header, &answer.body}
 	)
-	if err := ks.r.once(ctx, func(q querier) error {
-		return q.QueryRow(ctx, keyClaim, c.Owner, c.Operation, c.Key, c.Fingerprint[:], instant(c.Now), instant(deadline)).
-			Scan(&state, (*uuid)(&got.Order.UUID), &got.Outcome, &answer.status, &answer.header, &answer.body)
+	if err := ks.r.once(ctx, func(q querier) (err error) {
+		if c.Cart.IsZero() {
+			return q.QueryRow(ctx, keyClaim, asked...).Scan(found...)
+		}
+		got.Cart, err = scanCart(q.QueryRow(ctx, keyClaimCart, append(asked, uuid(c.Cart.UUID))...), c.Cart, found...)
+		return err
 	}); err != nil {
 		return ports.Claimed{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/ports"
@@ -15,7 +16,14 @@ var _ ports.Keys = keys{}
 
 func (ks keys) Claim(ctx context.Context, c ports.Claim) (got ports.Claimed, err error) {
 	_, err = ks.db.write(ctx, ports.Orders, func(_ context.Context, s *session) error {
+		var read cart.Cart
+		if !c.Cart.IsZero() {
+			if read, err = readCart(s, c.Cart); err != nil {
+				return err
+			}
+		}
 		got, err = claim(s, c)
+		got.Cart = read
 		return err
 	})
 	return got, err

@@ -77,6 +77,7 @@ var breaches = []breach{
 	{"no more is given back than was taken", orders(inTx(func(tx *orderTx) { tx.Payments = lavish{tx.Payments} })), "Payments/NeverGivesBackMoreThanItTook"},
 	{"an event is new once", orders(inTx(func(tx *orderTx) { tx.Events = forgetful{tx.Events} })), "PaymentEvents/OnceForEachProviderAndID"},
 	{"a held key is nobody else's", orders(func(s *store) { s.Keys = greedy{s.Keys} }), "Keys/NewThenInProgress"},
+	{"nobody holds a key for nothing", orders(func(s *store) { s.Keys = rash{s.Keys} }), "Keys/ACartIsReadAlong"},
 	{"the first answer stays", orders(func(s *store) { s.Keys = fickle{s.Keys} }), "Keys/RemembersTheFirstAnswerByteForByte"},
 	{"a coupon ends at its limit", orders(inTx(func(tx *orderTx) { tx.Coupons = bottomless{tx.Coupons} })), "Coupons/LimitsHold"},
 	{"a use that was given back is there again", orders(inTx(func(tx *orderTx) { tx.Coupons = stingy{tx.Coupons} })), "Coupons/WhatIsGivenBackCanBeUsedAgain"},

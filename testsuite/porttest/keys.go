@@ -53,6 +53,28 @@ func TestKeys(t *testing.T, h OrderHarness) {
 		mustBe(t, claim(w, ref, "a", lease-time.Microsecond), ports.ClaimInProgress)
 	})
 
+	t.Run("ACartIsReadAlong", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		asked := ports.Claim{KeyRef: ref, Fingerprint: sha256.Sum256([]byte("a")), Now: w.now, Lease: lease, Cart: w.cart().ID}
+		_, err := w.store.Keys.Claim(t.Context(), asked)
+		mustFail(t, err, fault.NotFound, "not_found")
+		mustBe(t, claim(w, ref, "b", 0), ports.ClaimNew) // nobody held it
+		if err := w.store.Keys.Release(t.Context(), ref); err != nil {
+			t.Fatal(err)
+		}
+		want := w.insertCart(w.cart())
+		asked.Cart = want.ID
+		for _, state := range []ports.ClaimState{ports.ClaimNew, ports.ClaimInProgress} {
+			got, err := w.store.Keys.Claim(t.Context(), asked)
+			mustSame(t, "claimed", got, err, ports.Claimed{State: state, Cart: want})
+		}
+		o := w.orderID()
+		settle(w, o, "done")
+		got, err := w.store.Keys.Claim(t.Context(), asked)
+		mustSame(t, "finished", got, err, ports.Claimed{State: ports.ClaimFinished, Cart: want, Order: o, Outcome: []byte("done")})
+	})
+
 	t.Run("OwnerOperationAndKeyTellApart", func(t *testing.T) {
 		t.Parallel()
 		w := newOrderWorld(t, h)
