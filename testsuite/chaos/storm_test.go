@@ -81,9 +81,10 @@ func (w *tills) promise(code string, uses int64) {
 // till is where one buyer stands.
 type till struct {
 	*tills
-	name string
-	shop *core.Shop
-	cart id.Cart
+	name  string
+	shop  *core.Shop
+	cart  id.Cart
+	total money.Amount // of the cart
 }
 
 // insist buys, with the coupon as long as there is one, as much of some things as
@@ -280,22 +281,38 @@ func (b *till) begin(ctx context.Context, sku id.SKU, token string) core.Placed 
 	return placed
 }
 
+// open has the buyer take a cart, one unit, and coupons.
+func (b *till) open(ctx context.Context, sku id.SKU, coupons ...string) {
+	b.t.Helper()
+	c, err := b.shop.Carts.Open(ctx, core.OpenCart{By: operator})
+	if err == nil {
+		b.cart = c.ID
+		_, err = b.shop.Carts.SetLine(ctx, core.SetCartLine{By: operator, Cart: b.cart, SKU: sku, Quantity: 1})
+	}
+	for _, code := range coupons {
+		if err == nil {
+			_, err = b.shop.Carts.ApplyCoupon(ctx, core.ApplyCoupon{By: operator, Cart: b.cart, Code: code})
+		}
+	}
+	if err == nil {
+		var q pricing.Quote
+		q, err = b.shop.Checkout.Quote(ctx, core.QuoteCheckout{By: operator, Cart: b.cart, ShipTo: home})
+		b.total = q.Total
+	}
+	if err != nil {
+		b.t.Fatalf("%s: %v", b.name, err)
+	}
+}
+
 // place orders one unit under the buyer's name as the key; of a buyer who has a
-// cart, that again.
+// cart, that.
 func (b *till) place(ctx context.Context, sku id.SKU, token string) (core.Placed, error) {
 	b.t.Helper()
 	if b.cart.IsZero() {
-		c, err := b.shop.Carts.Open(ctx, core.OpenCart{By: operator})
-		if err == nil {
-			b.cart = c.ID
-			_, err = b.shop.Carts.SetLine(ctx, core.SetCartLine{By: operator, Cart: b.cart, SKU: sku, Quantity: 1})
-		}
-		if err != nil {
-			b.t.Fatalf("%s: %v", b.name, err)
-		}
+		b.open(ctx, sku)
 	}
 	return b.shop.Checkout.Place(ctx, core.PlaceOrder{
-		By: operator, Key: b.name, Cart: b.cart, Email: b.name + "@example.com", ShipTo: home, Expect: money.New(1500, "EUR"),
+		By: operator, Key: b.name, Cart: b.cart, Email: b.name + "@example.com", ShipTo: home, Expect: b.total,
 		Pay: core.Pay{Provider: "sandbox", Token: token},
 	})
 }

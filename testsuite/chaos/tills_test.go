@@ -48,6 +48,9 @@ type tills struct {
 	db    [2]realms
 	shop  [2]*core.Shop
 	ahead atomic.Int64 // how far their clocks are in the future
+
+	postgres bool
+	raw      func(ctx context.Context, sql string) error // another program's way to the store
 }
 
 // onEachStore runs a test on both stores.
@@ -56,17 +59,22 @@ func onEachStore(t *testing.T, test func(*testing.T, *tills)) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		db, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "shop.db"))
+		path := filepath.Join(t.TempDir(), "shop.db")
+		db, err := sqlite.Open(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() })
-		test(t, openTills(t, [2]realms{db, db}))
+		w := openTills(t, [2]realms{db, db})
+		w.raw = rawSQLite(path)
+		test(t, w)
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
 		url := containers.Postgres(t)
-		test(t, openTills(t, [2]realms{openPostgres(t, url), openPostgres(t, url)}))
+		w := openTills(t, [2]realms{openPostgres(t, url), openPostgres(t, url)})
+		w.postgres, w.raw = true, rawPostgres(url)
+		test(t, w)
 		if n := deadlocks(t, url); n > 0 {
 			t.Errorf("%d deadlocks", n)
 		}
