@@ -269,7 +269,7 @@ func (b *bench) indexing(ctx context.Context, s *server, e *elasticsearch.Engine
 			Source json.RawMessage `json:"_source"`
 		}
 	}
-	batches := min(4*b.users, len(c.Docs)/batch)
+	batches := min(max(b.work/100, 4), len(c.Docs)/batch)
 	ready := make([][]json.RawMessage, batches)
 	for i := range ready {
 		var ids []string

@@ -57,6 +57,10 @@ func (b *bench) findable(ctx context.Context, set *containers.Set) (err error) {
 	return nil
 }
 
+// longest is how long a product may take to be found: beyond what a job waits
+// that is tried twice again.
+const longest = 3 * time.Minute
+
 // untilFound writes a product, whose SKU ends so, and returns how
 // long after the answer it was found.
 func (s *shop) untilFound(ctx context.Context, sku string) (time.Duration, error) {
@@ -84,7 +88,7 @@ func (s *shop) untilFound(ctx context.Context, sku string) (time.Duration, error
 				return took, nil
 			}
 		}
-		if took > patience {
+		if took > longest {
 			return 0, fmt.Errorf("%s is not found after %s", sku, took)
 		}
 		if err := pause(ctx, glance); err != nil {
