@@ -186,7 +186,9 @@ func (se *Search) raise(ctx context.Context, products []id.Product) (map[id.Prod
 // that was raised, or a tombstone if it is not on sale.
 func (se *Search) documents(ctx context.Context, products []id.Product, raised map[id.Product][]ports.SearchVersion, mark ports.Mark) ([]search.Document, []catalog.Product, error) {
 	var live []id.SKU
+	all := 0
 	for _, versions := range raised {
+		all += len(versions)
 		for _, v := range versions {
 			if v.Live {
 				live = append(live, v.SKU)
@@ -210,7 +212,7 @@ func (se *Search) documents(ctx context.Context, products []id.Product, raised m
 	for i := range found {
 		byID[found[i].ID] = &found[i]
 	}
-	var docs []search.Document
+	docs := make([]search.Document, 0, all)
 	for _, p := range products {
 		for _, v := range raised[p] {
 			docs = append(docs, b.document(byID[p], v.SKU, v.Version))

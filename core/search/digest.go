@@ -3,7 +3,6 @@ package search
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -15,7 +14,7 @@ func (d *Document) Digest() uint64 {
 	if d.Deleted {
 		return 0
 	}
-	b := make(digest, 0, 512+len(d.Description))
+	b := make(digest, 0, 512+len(d.Description)+64*len(d.Attributes))
 	b.text(string(d.SKU), d.Name, d.Title, d.Slug, d.Description, d.Brand.Slug, d.Brand.Name, string(d.Price.Currency()))
 	b = append(b, d.Product.UUID[:]...)
 	b.number(uint64(len(d.Categories)))
@@ -24,7 +23,13 @@ func (d *Document) Digest() uint64 {
 		b.text(d.Categories[i].Slug, d.Categories[i].Name)
 	}
 	b.number(uint64(len(d.Attributes)))
-	for _, name := range slices.Sorted(maps.Keys(d.Attributes)) {
+	var few [64]string
+	names := few[:0]
+	for name := range d.Attributes {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		v := d.Attributes[name]
 		b.text(name, v.text)
 		b.number(uint64(v.kind), math.Float64bits(v.number))
