@@ -246,6 +246,26 @@ func TestSearch_Compare(t *testing.T) {
 		x.wantDrift(1, core.DriftMissing)
 	})
 
+	t.Run("NobodyBuildsBesideAnother", func(t *testing.T) {
+		t.Parallel()
+		x := openWatched(t)
+		x.create(mug("A"))
+		works := x.db.Catalog().Works
+		until := time.Date(2026, 11, 5, 10, 2, 0, 0, time.UTC)
+		if _, err := works.SaveWork(t.Context(), search.Work{Name: search.WorkRebuild, Holder: "another", Until: until, Body: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := x.shop.Search.Rebuild(t.Context(), core.RebuildIndex{By: shopkeeper})
+		mustRefuse(t, err, fault.Conflict, "in_use")
+		x.now.Store(120) // and it is dead
+		if n, err := x.shop.Search.Rebuild(t.Context(), core.RebuildIndex{By: shopkeeper}); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		if n, err := x.other.Search.Rebuild(t.Context(), core.RebuildIndex{By: shopkeeper}); n != 1 || err != nil {
+			t.Errorf("after it: %d, %v", n, err)
+		}
+	})
+
 	t.Run("IsForThoseWhoManageSearch", func(t *testing.T) {
 		t.Parallel()
 		x := openWatched(t)

@@ -2,9 +2,11 @@ package core
 
 import (
 	"context"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/search"
 	"github.com/bodega-commerce/bodega/ports"
@@ -21,11 +23,56 @@ type RebuildIndex struct {
 
 // Rebuild makes a new index beside the one in service and puts it in its
 // place, and returns how many products it went through. Needs search.manage.
-// Conflict while another build is under way.
-func (se *Search) Rebuild(ctx context.Context, cmd RebuildIndex) (int, error) {
+// Conflict (in_use) while another build is under way, in whatever program.
+func (se *Search) Rebuild(ctx context.Context, cmd RebuildIndex) (n int, err error) {
 	if err := allow(cmd.By, account.SearchManage); err != nil {
 		return 0, err
 	}
+	if cmd.First { // of an index that is this program's alone
+		return se.rebuild(ctx, cmd, func() error { return nil })
+	}
+	w, err := se.s.Catalog.Works.Work(ctx, search.WorkRebuild)
+	if err != nil {
+		return 0, err
+	}
+	if !w.Free(se.s.Now()) {
+		return 0, errRebuilding
+	}
+	w.Holder = se.s.ids.New().String()
+	if err := se.hold(ctx, &w); err != nil {
+		return 0, err
+	}
+	held := se.s.Now()
+	n, err = se.rebuild(ctx, cmd, func() error {
+		if se.s.Now().Sub(held) < rebuildLease/8 {
+			return nil
+		}
+		held = se.s.Now()
+		return se.hold(ctx, &w)
+	})
+	w.Holder, w.Until = "", time.Time{}
+	_ = saveWork(context.WithoutCancel(ctx), se, &w, struct{}{}) // else it is free when the lease ends
+	return n, err
+}
+
+// rebuildLease is how long a program that builds may be silent before another
+// one may begin.
+const rebuildLease = 2 * time.Minute
+
+var errRebuilding = fault.New(fault.Conflict, "in_use", "the index is being built already")
+
+// hold takes a rebuild up, or goes on with it.
+func (se *Search) hold(ctx context.Context, w *search.Work) error {
+	w.Until = se.s.Now().Add(rebuildLease)
+	err := saveWork(ctx, se, w, struct{}{})
+	if fault.Is(err, fault.Stale) { // somebody was quicker, or took this program for dead
+		return errRebuilding
+	}
+	return err
+}
+
+// rebuild builds; it calls beat often.
+func (se *Search) rebuild(ctx context.Context, cmd RebuildIndex, beat func() error) (int, error) {
 	at, err := se.s.Catalog.Marks.Position(ctx)
 	if err != nil {
 		return 0, err
@@ -37,7 +84,7 @@ func (se *Search) Rebuild(ctx context.Context, cmd RebuildIndex) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := se.fill(ctx, build, cmd)
+	n, err := se.fill(ctx, build, cmd, beat)
 	if err == nil {
 		err = build.Commit(ctx)
 	}
@@ -51,7 +98,7 @@ func (se *Search) Rebuild(ctx context.Context, cmd RebuildIndex) (int, error) {
 // rebuildBatch is how many products go into the new index at once.
 const rebuildBatch = 500
 
-func (se *Search) fill(ctx context.Context, build ports.IndexBuild, cmd RebuildIndex) (int, error) {
+func (se *Search) fill(ctx context.Context, build ports.IndexBuild, cmd RebuildIndex, beat func() error) (int, error) {
 	n := 0
 	batch := make([]catalog.Product, 0, rebuildBatch)
 	flush := func() error {
@@ -72,7 +119,7 @@ func (se *Search) fill(ctx context.Context, build ports.IndexBuild, cmd RebuildI
 		if cmd.Progress != nil {
 			cmd.Progress(n)
 		}
-		return nil
+		return beat()
 	}
 	err := se.s.Catalog.Records.All(ctx, func(p catalog.Product) error {
 		if batch = append(batch, p); len(batch) < rebuildBatch {

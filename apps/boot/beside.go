@@ -19,6 +19,9 @@ import (
 	"github.com/bodega-commerce/bodega/adapters/s3"
 	"github.com/bodega-commerce/bodega/adapters/smtp"
 	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/account"
+	"github.com/bodega-commerce/bodega/core/catalog"
+	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -44,10 +47,35 @@ func (a *App) openSearch(ctx context.Context, c Config) (ports.SearchEngine, err
 	a.atEnd(quietly(engine.Close))
 	a.depends(one("search", httpapi.Degraded, engine.Ping))
 	a.meter.registry.MustRegister(newEngine(engine.Stats))
-	a.store.upkeep = append(a.store.upkeep, jobs.Loop{
-		Name: "sweep the index", Every: time.Hour, Do: func(ctx context.Context) (int, error) { return 0, engine.Sweep(ctx) },
-	})
+	a.store.upkeep = append(a.store.upkeep,
+		jobs.Loop{Name: "sweep the index", Every: time.Hour, Do: func(ctx context.Context) (int, error) { return 0, engine.Sweep(ctx) }},
+		jobs.Loop{Name: "look for the index", Every: 10 * time.Second, Do: func(ctx context.Context) (int, error) { return 0, a.findIndex(ctx, engine) }})
 	return engine, nil
+}
+
+// findIndex has an index made from the store if the one in service never was: a
+// new engine, or one that has lost it.
+func (a *App) findIndex(ctx context.Context, engine *elasticsearch.Engine) error {
+	built, err := engine.Built(ctx)
+	if err != nil || built {
+		return err
+	}
+	by := account.System("boot")
+	have, err := a.Shop.Catalog.Browse(ctx, core.BrowseProducts{By: by, Browse: catalog.Browse{Limit: 1}})
+	if err != nil || len(have.Products) == 0 {
+		return err
+	}
+	a.background(func(ctx context.Context) { // longer than a loop may take
+		n, err := a.Shop.Search.Rebuild(ctx, core.RebuildIndex{By: by})
+		switch {
+		case fault.Is(err, fault.Conflict), ctx.Err() != nil: // somebody is at it, or will be
+		case err != nil:
+			a.log.ErrorContext(ctx, "the search index could not be built", "error", err)
+		default:
+			a.log.InfoContext(ctx, "the search index was built", "products", n)
+		}
+	})
+	return nil
 }
 
 // searchOptions takes what is Bodega's own out of the addresses of the index:
