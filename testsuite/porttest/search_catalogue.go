@@ -114,6 +114,7 @@ func ParseCatalogue(feed io.Reader) (*Catalogue, error) {
 			uses[path] = map[string]int{}
 		}
 		for name, v := range l.Attributes {
+			name = strings.ToLower(name)
 			uses[path][name]++
 			switch v := v.(type) {
 			case string:
@@ -127,6 +128,7 @@ func ParseCatalogue(feed io.Reader) (*Catalogue, error) {
 			}
 		}
 		for name, v := range l.Options {
+			name = strings.ToLower(name)
 			d.Attributes["option_"+name] = search.Text(v)
 			uses[path]["option_"+name] += 1000
 			text["option_"+name] = true
