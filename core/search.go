@@ -19,6 +19,8 @@ type Search struct {
 	steering steering
 
 	comparison comparison
+	counted    counting
+	popular    atomic.Pointer[[]search.PopularTopic] // the heaviest first; nil: not known
 }
 
 // FindProducts is a shopper's search.
@@ -59,7 +61,7 @@ func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, erro
 	}
 	query := q.Query.Normalize()
 	found := FoundProducts{
-		ID: se.s.ids.New().String(), Items: []FoundProduct{}, Page: query.Page, PerPage: query.PerPage, MaxPage: query.MaxPage(),
+		Items: []FoundProduct{}, Page: query.Page, PerPage: query.PerPage, MaxPage: query.MaxPage(),
 	}
 	taxonomy, err := se.s.Catalog.Taxonomy.Taxonomy(ctx, q.After.Catalog)
 	if err != nil {
@@ -72,11 +74,13 @@ func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, erro
 	}
 	found.Result, err = se.s.Search.Search(ctx, renamed(taxonomy, query))
 	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
+		found.ID = se.searchID("", se.s.Now()) // says nothing of what is sought for
 		return se.withoutEngine(ctx, found, taxonomy, query, q.After)
 	}
 	if err != nil {
 		return FoundProducts{}, err
 	}
+	found.ID = se.count(query, found.Total)
 	ids := make([]id.Product, len(found.Hits))
 	for i, h := range found.Hits {
 		ids[i] = h.Product
@@ -121,14 +125,22 @@ func renamed(t *catalog.Taxonomy, q search.Query) search.Query {
 }
 
 // Suggest completes what was typed. While the engine is down there are no
-// suggestions.
+// suggestions but searches of others.
 func (se *Search) Suggest(ctx context.Context, q search.SuggestQuery) ([]search.Suggestion, error) {
 	if err := q.Validate(); err != nil {
 		return nil, err
 	}
-	found, err := se.s.Search.Suggest(ctx, q.Normalize())
+	q = q.Normalize()
+	found, err := se.s.Search.Suggest(ctx, q)
 	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
-		return []search.Suggestion{}, nil
+		found, err = nil, nil
 	}
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	var popular []search.PopularTopic
+	if known := se.popular.Load(); known != nil {
+		popular = *known
+	}
+	return search.WithPopular(found, q, popular), nil
 }

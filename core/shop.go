@@ -143,6 +143,9 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	if deps.Catalog.Works == nil {
 		deps.Catalog.Works = &ownWorks{works: make(map[search.WorkName]search.Work)}
 	}
+	if deps.Catalog.Tallies == nil {
+		deps.Catalog.Tallies = noTallies{}
+	}
 	var o Options
 	if options != nil {
 		o = *options

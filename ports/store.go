@@ -83,6 +83,7 @@ type CatalogStore struct {
 	Imports  Imports
 	Settings SearchSettings // how the search is steered; nil: it is not
 	Works    SearchWorks    // what is done to the index; nil: this program is the only one
+	Tallies  SearchTallies  // what was searched for; nil: nothing is counted
 	Marks    Marker
 }
 

@@ -63,6 +63,7 @@ const maxSteering = 8 << 20
 
 func (a *api) registerAdminSearch() {
 	const tag = "search"
+	a.registerSearchReports(tag)
 	register(a.edge, operation{ID: "readSynonyms", Method: http.MethodGet, Path: "/v1/admin/search/synonyms", Tag: tag, Permission: account.SearchManage, Summary: "Show the synonyms"},
 		func(ctx context.Context, _ *struct{}) (*reply[Synonyms], error) {
 			return synonyms(a.shop.Search.Synonyms(ctx, core.ReadSynonyms{By: caller(ctx, "")}))

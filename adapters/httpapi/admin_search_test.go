@@ -94,3 +94,38 @@ func TestSearchRules_AreReadReplacedAndInForce(t *testing.T) {
 	c.admin("PUT", at, `{"rules":[]}`).problem(428, "if_match_required")
 	c.do("PUT", at, `{"rules":[]}`, "If-Match", "*", "Authorization", "Bearer idle-key").problem(403, "permission_denied")
 }
+
+func TestSearchReports_ShowWhatWasSearchedForAndClicked(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t).worked()
+	c.product("SOFA", 1000, 1)
+	soon(t, "the product is found", func() bool {
+		return read[SearchResult](c.do("GET", "/v1/search?category=&q=sofa&page=2", "").ok(200)).Total == 1
+	})
+	found := read[SearchResult](c.do("GET", "/v1/search?q=Sofa", "").ok(200))
+	c.do("GET", "/v1/search?q=xqzw", "").ok(200)
+	c.do("POST", "/v1/search/events", `{"search_id":"`+found.SearchID+`","type":"click","product_id":"`+found.Items[0].ProductID+`","position":1}`).ok(204)
+	if _, err := c.shop.Search.KeepCounts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const at = "/v1/admin/search/analytics/"
+	for report, want := range map[string]string{
+		"top": `{"query":"sofa","searches":1,"empty":0,"average_results":1,"clicks":1,"click_through":1,"average_position":1},` +
+			`{"query":"xqzw","searches":1,"empty":1,"average_results":0,"clicks":0,"click_through":0,"average_position":null}`,
+		"empty":                              `{"query":"xqzw","searches":1,"empty":1,"average_results":0,"clicks":0,"click_through":0,"average_position":null}`,
+		"clicks":                             `{"query":"sofa","searches":1,"empty":0,"average_results":1,"clicks":1,"click_through":1,"average_position":1}`,
+		"top?from=2020-01-01&to=2020-01-31":  "",
+		"clicks?from=2020-01-01&to=2100-1-1": "",
+	} {
+		g := c.admin("GET", at+report, "")
+		if strings.Contains(report, "2100-1-1") {
+			g.problem(422, "validation_failed")
+		} else if g = g.ok(200); !strings.HasPrefix(g.body, `{"items":[`+want+`],"page":1,"per_page":24,"total":`) {
+			t.Errorf("%s: %s", report, g.body)
+		}
+	}
+	c.admin("GET", at+"top?from=2026-02-01&to=2026-01-01", "").finding("query.to", "too_small")
+	c.admin("GET", at+"top?page=1000", "").problem(422, "page_out_of_range")
+	c.do("GET", at+"top", "").problem(401, "unauthenticated")
+	c.do("GET", at+"top", "", "Authorization", "Bearer idle-key").problem(403, "permission_denied")
+}

@@ -65,6 +65,18 @@ func (p poisoned) SaveSetting(context.Context, search.Setting) (int64, ports.Mar
 	return 0, ports.Mark{}, p.fail()
 }
 
+func (p poisoned) AddTallies(context.Context, []search.Tally) error { return p.fail() }
+
+func (p poisoned) Topics(context.Context, search.TopicQuery) ([]search.TopicCount, int, error) {
+	return nil, 0, p.fail()
+}
+
+func (p poisoned) PopularTopics(context.Context, search.Day, search.Day, int, int) ([]search.PopularTopic, error) {
+	return nil, p.fail()
+}
+
+func (p poisoned) DropTallies(context.Context, search.Day, int) (int, error) { return 0, p.fail() }
+
 func (p poisoned) Position(context.Context) (ports.Mark, error) { return ports.Mark{}, p.fail() }
 
 func (p poisoned) BySlug(context.Context, string, ports.Mark) (catalog.Product, error) {
@@ -260,7 +272,7 @@ func (p poisoned) Currency(context.Context) (money.Currency, error) { return "",
 func poisonedCounter(t *testing.T, p poisoned) *counter {
 	return newCounter(t, func(s setup) {
 		s.deps.Catalog = ports.CatalogStore{
-			Tx: poisonedTx[ports.CatalogTx]{p}, Products: p, Taxonomy: p, Records: p, Offers: p, Images: p, Imports: p, Settings: p, Works: p, Marks: p,
+			Tx: poisonedTx[ports.CatalogTx]{p}, Products: p, Taxonomy: p, Records: p, Offers: p, Images: p, Imports: p, Settings: p, Tallies: p, Works: p, Marks: p,
 		}
 		s.deps.Orders = ports.OrderStore{Tx: poisonedTx[ports.OrderTx]{p}, Carts: p, Stock: p, Orders: p, Payments: p, Events: p, Keys: p, Prices: p, Coupons: p, Marks: p}
 		s.deps.Search, s.deps.Files, s.deps.Notifiers = p, p, map[string]ports.Notifier{"sandbox": p}

@@ -144,14 +144,14 @@ type searchEvent struct {
 	SearchID  string     `json:"search_id" maxLength:"64"`
 	Type      string     `json:"type" enum:"click"`
 	ProductID id.Product `json:"product_id"`
-	Position  int        `json:"position" minimum:"0" maximum:"1000"`
+	Position  int        `json:"position" minimum:"0" maximum:"1000" doc:"in the results of all pages, the first is 1"`
 }
 
-// registerSearchEvents takes what shoppers do with results. They are counted
-// like every request; nothing else is made of them yet.
+// registerSearchEvents takes what shoppers do with results.
 func (a *api) registerSearchEvents(tag string) {
-	register(a.edge, operation{ID: "recordSearchEvent", Method: http.MethodPost, Path: "/v1/search/events", Tag: tag, Summary: "Tell what became of a search"},
-		func(context.Context, *struct{ Body searchEvent }) (*reply[nothing], error) {
+	register(a.edge, operation{ID: "recordSearchEvent", Method: http.MethodPost, Path: "/v1/search/events", Tag: tag, Summary: "Tell what became of a search", Description: "Clicks are counted by query, day and position; who clicked is not kept. A `search_id` that is unknown or days old is passed over."},
+		func(_ context.Context, in *struct{ Body searchEvent }) (*reply[nothing], error) {
+			a.shop.Search.Click(core.ClickResult{Search: in.Body.SearchID, Position: in.Body.Position})
 			return &reply[nothing]{}, nil
 		})
 }

@@ -24,6 +24,7 @@ func Loops(shop *core.Shop) []Loop {
 		{"sweep checkouts", 5 * time.Second, func(ctx context.Context) (int, error) { return shop.Checkout.Expire(ctx, loopBatch) }},
 		{"reconcile payments", 2 * time.Second, func(ctx context.Context) (int, error) { return shop.Payments.Reconcile(ctx, loopBatch) }},
 		{"compare the index", 5 * time.Second, shop.Search.Compare},
+		{"keep search counts", 5 * time.Second, shop.Search.KeepCounts},
 		{"drop expired carts", 10 * time.Minute, func(ctx context.Context) (int, error) { return shop.Carts.DropExpired(ctx, loopBatch) }},
 		{"drop old idempotency keys", 10 * time.Minute, func(ctx context.Context) (int, error) { return shop.Keys.DropOld(ctx, loopBatch) }},
 		{"drop old payment events", 10 * time.Minute, func(ctx context.Context) (int, error) { return shop.Webhooks.DropOld(ctx, loopBatch) }},

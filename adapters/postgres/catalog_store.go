@@ -26,6 +26,7 @@ func catalogStore(r *realm) ports.CatalogStore {
 		Imports:  imports{r},
 		Settings: searchSettings{r},
 		Works:    searchWorks{r},
+		Tallies:  searchTallies{r},
 		Marks:    marker{r},
 	}
 }

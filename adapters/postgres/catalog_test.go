@@ -51,7 +51,9 @@ func lender(whole *testing.T) func(*testing.T) *DB {
 			if _, err := conn.Conn().PgConn().Exec(context.WithoutCancel(t.Context()), `DELETE FROM catalog.products; DELETE FROM catalog.skus;
 				DELETE FROM catalog.product_counts; DELETE FROM catalog.categories; DELETE FROM catalog.brands;
 				DELETE FROM catalog.images; DELETE FROM catalog.imports; DELETE FROM catalog.outbox;
-				DELETE FROM catalog.search_settings; DELETE FROM catalog.search_works`).ReadAll(); err != nil {
+				DELETE FROM catalog.search_settings;
+				DELETE FROM catalog.search_topics;
+				DELETE FROM catalog.search_clicks; DELETE FROM catalog.search_works`).ReadAll(); err != nil {
 				t.Error(err)
 				return
 			}

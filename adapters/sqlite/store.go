@@ -25,6 +25,7 @@ func (db *DB) Catalog() ports.CatalogStore {
 		Imports:  imports{db},
 		Settings: searchSettings{db},
 		Works:    searchWorks{db},
+		Tallies:  searchTallies{db},
 		Marks:    marker{db, ports.Catalog},
 	}
 }

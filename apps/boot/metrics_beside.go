@@ -9,6 +9,7 @@ import (
 	"github.com/bodega-commerce/bodega/adapters/elasticsearch"
 	"github.com/bodega-commerce/bodega/adapters/postgres"
 	"github.com/bodega-commerce/bodega/adapters/redis"
+	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -160,4 +161,15 @@ func (m *metrics) gauge(name, help string, labels ...string) *prometheus.GaugeVe
 	v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	m.registry.MustRegister(v)
 	return v
+}
+
+// searchCounts tells what became of searches.
+func (m *metrics) searchCounts(counted func() core.SearchStats) {
+	count := func(name, help string, of func(core.SearchStats) uint64) {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(of(counted())) }))
+	}
+	count("search_queries_total", "Searches with a text, without further pages and narrowed ones.", func(s core.SearchStats) uint64 { return s.Searches })
+	count("search_queries_empty_total", "Those that found nothing.", func(s core.SearchStats) uint64 { return s.Empty })
+	count("search_clicks_total", "Clicks on results.", func(s core.SearchStats) uint64 { return s.Clicks })
+	count("search_counts_lost_total", "Counts of queries that were not kept.", func(s core.SearchStats) uint64 { return s.Lost })
 }

@@ -302,11 +302,37 @@ func (a *App) serveAPI(c Config, secrets [][]byte, l net.Listener) error {
 	if a.tracer != nil {
 		options.Trace = a.tracer.Request
 	}
+	a.meter.searchCounts(a.Shop.Search.Counted)
+	a.background(a.keepCounts)
 	a.api = server(a.log)
 	a.api.Handler = a.untilStopped(httpapi.New(a.Shop, options))
 	a.serve(a.api, httpapi.Join(a.api, l))
 	return nil
 }
+
+// keepCounts writes what searches counted, also where no loops run, and once more
+// at the end.
+func (a *App) keepCounts(ctx context.Context) {
+	keep := func() {
+		if _, err := a.Shop.Search.KeepCounts(context.WithoutCancel(ctx)); err != nil {
+			a.log.ErrorContext(ctx, "search counts", "error", err)
+		}
+	}
+	every := time.NewTicker(keepCountsEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-every.C:
+			keep()
+		case <-ctx.Done():
+			keep()
+			return
+		}
+	}
+}
+
+// keepCountsEvery is how much of what was searched for a kill can lose.
+const keepCountsEvery = 5 * time.Second
 
 // spoolDir returns where uploaded feeds wait: files without names, so nothing
 // is left in it however the program ends.

@@ -160,6 +160,11 @@ func (q Query) Normalize() Query {
 	return q
 }
 
+// Narrowed reports whether anything but the text says what is sought for.
+func (q Query) Narrowed() bool {
+	return q.Category != "" || len(q.Brands) > 0 || len(q.Filters) > 0 || q.PriceMin != nil || q.PriceMax != nil || q.InStock || q.MinRating > 0
+}
+
 // MaxPage returns the last page that can be asked for at this page size,
 // whatever the number of results.
 func (q Query) MaxPage() int {
