@@ -69,7 +69,7 @@ func (in *searchReportParams) query(by search.TopicOrder, now time.Time) (search
 	day := func(name, text string, into *search.Day) {
 		at, err := time.Parse(time.DateOnly, text)
 		if err != nil {
-			f.Add(name, "format", "must be a date")
+			f.Add(name, "pattern", "must be a date")
 		}
 		*into = search.DayOf(at)
 	}
