@@ -178,8 +178,11 @@ func (t *turn) job(task, what string, payload any) job.Envelope {
 	return job.New(id.Job{UUID: t.id(task + what)}, task, payload, t.now, t.trace)
 }
 
-func (t *turn) step(message string) order.Step {
-	return order.Step{At: t.now, By: t.by, Message: message, TraceID: t.trace}
+func (t *turn) step(message string) order.Step { return t.stepOf(t.by, message) }
+
+// stepOf is a step that somebody else made the turn take.
+func (t *turn) stepOf(by account.Role, message string) order.Step {
+	return order.Step{At: t.now, By: by, Message: message, TraceID: t.trace}
 }
 
 // sales makes the ids of an order's lines in the ledger. They are not the turn's
@@ -213,6 +216,18 @@ func (t *turn) release(o id.Order) func(context.Context, ports.StockWriter) ([]i
 	return func(ctx context.Context, stock ports.StockWriter) ([]inventory.Change, error) {
 		return stock.Release(ctx, o, t.now)
 	}
+}
+
+// shelve returns the jobs that put units on the shelf again; what names what brought
+// them back, and each job does it once.
+func (t *turn) shelve(what string, units []order.ShipmentLine) []job.Envelope {
+	jobs := make([]job.Envelope, len(units))
+	for i, u := range units {
+		jobs[i] = t.job(job.AdjustInventory, u.SKU.Fold(), job.AdjustmentPayload{
+			SKU: u.SKU, Delta: u.Quantity, Reason: string(inventory.Returned), Reference: what,
+		})
+	}
+	return jobs
 }
 
 // restock puts the units of a cancelled order back on the shelf. The ledger

@@ -48,7 +48,7 @@ func (x *Checkout) expire(ctx context.Context, o id.Order) error {
 	if d.order.Status == order.PendingPayment && d.payment.InDoubt() {
 		state, err := x.s.lookup(ctx, d)
 		if err == nil {
-			d, _, err = x.s.learn(ctx, d, state, false)
+			d, _, err = x.s.learn(ctx, account.RoleSystem, d, state, false)
 		}
 		if err != nil && !fault.Is(err, fault.NotFound) || state.Status == payment.Processing {
 			return errors.Join(err, x.extend(ctx, o))
@@ -69,7 +69,7 @@ func (x *Checkout) expire(ctx context.Context, o id.Order) error {
 		return t.giveUp(d, "not paid in time"), nil
 	})
 	if err == nil {
-		_, _, err = x.s.giveBack(ctx, d) // a job does it if this fails
+		_, _, err = x.s.giveBack(ctx, account.RoleSystem, d) // a job does it if this fails
 	}
 	return err
 }

@@ -249,7 +249,7 @@ func (x *Orders) Cancel(ctx context.Context, c CancelOrder) (OrderView, error) {
 		return OrderView{}, err
 	}
 	// The money goes back by a job; going after it at once only shows sooner.
-	if after, later, err := x.s.giveBack(context.WithoutCancel(ctx), d); err == nil && !later.IsZero() {
+	if after, later, err := x.s.giveBack(context.WithoutCancel(ctx), c.By.Role(), d); err == nil && !later.IsZero() {
 		d, mark = after, later
 	}
 	return x.s.view(d, mark), nil

@@ -67,14 +67,14 @@ func (x *Payments) Refresh(ctx context.Context, c RefreshPayment) (OrderView, er
 	if d.payment.ID.IsZero() {
 		return x.s.view(d, ports.Mark{}), nil
 	}
-	d, mark, err := x.refresh(ctx, d)
+	d, mark, err := x.refresh(ctx, c.By.Role(), d)
 	if err != nil {
 		return OrderView{}, err
 	}
 	return x.s.view(d, mark), nil
 }
 
-func (x *Payments) refresh(ctx context.Context, d dossier) (dossier, ports.Mark, error) {
+func (x *Payments) refresh(ctx context.Context, by account.Role, d dossier) (dossier, ports.Mark, error) {
 	state, err := x.s.lookup(ctx, d)
 	switch {
 	case fault.Is(err, fault.NotFound):
@@ -82,7 +82,7 @@ func (x *Payments) refresh(ctx context.Context, d dossier) (dossier, ports.Mark,
 	case err != nil:
 		return d, ports.Mark{}, err
 	}
-	return x.s.learn(ctx, d, state, false)
+	return x.s.learn(ctx, by, d, state, false)
 }
 
 // Settle asks the provider now and brings the payment as far as it gets. Needs
@@ -98,10 +98,10 @@ func (x *Payments) Settle(ctx context.Context, c SettlePayment) (OrderView, erro
 	if err != nil {
 		return OrderView{}, err
 	}
-	if d, _, err = x.refresh(ctx, d); err != nil {
+	if d, _, err = x.refresh(ctx, c.By.Role(), d); err != nil {
 		return OrderView{}, err
 	}
-	d, mark, err := x.s.advance(ctx, d)
+	d, mark, err := x.s.advance(ctx, c.By.Role(), d)
 	if err != nil {
 		return OrderView{}, err
 	}
@@ -149,7 +149,7 @@ func (x *Payments) reconcile(ctx context.Context, due payment.Payment) error {
 	if err != nil {
 		return err
 	}
-	after, _, failed := x.s.advance(ctx, d)
+	after, _, failed := x.s.advance(ctx, account.RoleSystem, d)
 	if failed == nil && !after.payment.NextCheckAt.Equal(due.NextCheckAt) {
 		return nil
 	}
@@ -186,7 +186,7 @@ func (x *Payments) Capture(ctx context.Context, c CapturePayment) (OrderView, er
 	if err := c.Amount.Within(d.payment.Amount); err != nil {
 		return OrderView{}, err
 	}
-	d, mark, err := x.s.take(ctx, d, c.Amount)
+	d, mark, err := x.s.take(ctx, c.By.Role(), d, c.Amount)
 	if err != nil {
 		return OrderView{}, err
 	}
@@ -194,7 +194,7 @@ func (x *Payments) Capture(ctx context.Context, c CapturePayment) (OrderView, er
 }
 
 // take captures held money of an order that stands.
-func (s *shared) take(ctx context.Context, d dossier, amount money.Amount) (dossier, ports.Mark, error) {
+func (s *shared) take(ctx context.Context, by account.Role, d dossier, amount money.Amount) (dossier, ports.Mark, error) {
 	if d.order.Dead() || d.order.Status == order.PendingPayment || d.payment.Status != payment.Authorized {
 		return d, ports.Mark{}, nil
 	}
@@ -204,7 +204,7 @@ func (s *shared) take(ctx context.Context, d dossier, amount money.Amount) (doss
 	if err != nil {
 		return d, ports.Mark{}, err
 	}
-	return s.learn(ctx, d, state, false)
+	return s.learn(ctx, by, d, state, false)
 }
 
 // Void ends the payment of an order that was cancelled or failed: it lets held
@@ -221,7 +221,7 @@ func (x *Payments) Void(ctx context.Context, c VoidPayment) (OrderView, error) {
 	if err != nil {
 		return OrderView{}, err
 	}
-	d, mark, err := x.s.giveBack(ctx, d)
+	d, mark, err := x.s.giveBack(ctx, c.By.Role(), d)
 	if err != nil {
 		return OrderView{}, err
 	}
@@ -230,7 +230,7 @@ func (x *Payments) Void(ctx context.Context, c VoidPayment) (OrderView, error) {
 
 // giveBack ends the payment of a dead order. One the provider was never asked
 // for is made impossible, so that a request under way cannot succeed late.
-func (s *shared) giveBack(ctx context.Context, d dossier) (dossier, ports.Mark, error) {
+func (s *shared) giveBack(ctx context.Context, by account.Role, d dossier) (dossier, ports.Mark, error) {
 	if !d.order.Dead() || d.payment.ID.IsZero() {
 		return d, ports.Mark{}, nil
 	}
@@ -242,38 +242,30 @@ func (s *shared) giveBack(ctx context.Context, d dossier) (dossier, ports.Mark, 
 		if err != nil {
 			return d, ports.Mark{}, err
 		}
-		if d, mark, err = s.learn(ctx, d, state, false); err != nil {
+		if d, mark, err = s.learn(ctx, by, d, state, false); err != nil {
+			return d, ports.Mark{}, err
+		}
+	}
+	if _, pending := d.order.PendingRefund(); pending { // an operator's, from before it was cancelled
+		var err error
+		if d, mark, err = s.sendBack(ctx, by, d); err != nil {
 			return d, ports.Mark{}, err
 		}
 	}
 	if d.payment.Owed().Minor() == 0 {
 		return d, mark, nil
 	}
-	return s.refund(ctx, d)
-}
-
-// refund gives back what is owed of captured money. The refund is stored before
-// the provider is asked, so that whoever asks again asks for the same one.
-func (s *shared) refund(ctx context.Context, d dossier) (dossier, ports.Mark, error) {
-	t := s.turn(ctx, account.RoleSystem)
-	var begun order.Refund
+	t := s.turn(ctx, by)
 	d, mark, err := s.move(ctx, d, nil, t, func(d *dossier) (effects, error) {
-		begun = order.Refund{}
 		if owed := d.payment.Owed(); owed.Minor() > 0 { // nobody else has given it back meanwhile
-			begun = d.order.BeginRefund(id.Refund{UUID: t.id("refund")}, owed, t.step("the order was canceled"))
+			d.order.BeginRefund(id.Refund{UUID: t.id("refund")}, owed, t.step("the order was canceled"))
 		}
 		return effects{}, nil
 	})
-	if err != nil || begun.ID.IsZero() {
+	if err != nil {
 		return d, mark, err
 	}
-	state, err := s.tellOr(ctx, d, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
-		return provider.Refund(ctx, d.ref(), begun.ID, begun.Amount)
-	})
-	if err != nil {
-		return d, ports.Mark{}, err
-	}
-	return s.learn(ctx, d, state, false)
+	return s.sendBack(ctx, by, d)
 }
 
 // Complete ends the action a pretended payment requires. NotFound for an
@@ -294,6 +286,6 @@ func (x *Payments) Complete(ctx context.Context, c CompletePayment) (payment.Pay
 	if err != nil {
 		return payment.Payment{}, err
 	}
-	d, _, err = x.s.learn(ctx, d, state, false)
+	d, _, err = x.s.learn(ctx, account.RoleCustomer, d, state, false)
 	return d.payment, err
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
@@ -44,9 +45,9 @@ func (x *Checkout) carryOn(ctx context.Context, c PlaceOrder, k ports.KeyRef, be
 		if err != nil {
 			return Placed{}, err
 		}
-		after, reached, err := x.s.learn(ctx, d, news, true)
+		after, reached, err := x.s.learn(ctx, account.RoleCustomer, d, news, true)
 		if fault.Is(err, fault.Unknown) { // learning it again is harmless, and tells whether it was learned
-			after, reached, err = x.s.learn(ctx, d, news, true)
+			after, reached, err = x.s.learn(ctx, account.RoleCustomer, d, news, true)
 		}
 		if err != nil {
 			return Placed{}, err

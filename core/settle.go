@@ -32,8 +32,9 @@ const (
 // all come through here, one at a time by the rows it locks; news that are old,
 // or told twice, change nothing. An order without a payment is paid. waiting
 // says that a caller is about to be told how the checkout stands, so that its
-// key ends here even if the payment is not decided.
-func (s *shared) learn(ctx context.Context, d dossier, news payment.State, waiting bool) (dossier, ports.Mark, error) {
+// key ends here even if the payment is not decided. by is who made the provider
+// say it.
+func (s *shared) learn(ctx context.Context, by account.Role, d dossier, news payment.State, waiting bool) (dossier, ports.Mark, error) {
 	t := s.turn(ctx, account.RoleSystem)
 	var where shelves
 	for from := fromReservation; ; from++ {
@@ -43,7 +44,7 @@ func (s *shared) learn(ctx context.Context, d dossier, news payment.State, waiti
 				return dossier{}, ports.Mark{}, err
 			}
 		}
-		after, mark, err := s.move(ctx, d, where, t, func(d *dossier) (effects, error) { return t.learn(d, news, from, waiting) })
+		after, mark, err := s.move(ctx, d, where, t, func(d *dossier) (effects, error) { return t.learn(by, d, news, from, waiting) })
 		if lost := from == fromReservation && fault.Is(err, fault.Gone) || from == fromShelf && fault.Is(err, fault.Exhausted); lost {
 			continue
 		}
@@ -57,7 +58,7 @@ func (d *dossier) mayRelease(news payment.State) bool {
 	return d.order.Status == order.PendingPayment && !d.payment.ID.IsZero() && news.Status != payment.Authorized && news.Status != payment.Captured
 }
 
-func (t *turn) learn(d *dossier, news payment.State, from supply, waiting bool) (effects, error) {
+func (t *turn) learn(by account.Role, d *dossier, news payment.State, from supply, waiting bool) (effects, error) {
 	free := d.payment.ID.IsZero()
 	before := d.payment.Status
 	if !free {
@@ -67,7 +68,7 @@ func (t *turn) learn(d *dossier, news payment.State, from supply, waiting bool) 
 	}
 	changed := d.payment.Status != before
 	if changed {
-		d.order.Record("payment."+string(d.payment.Status), t.step(d.payment.DeclineCode))
+		d.order.Record("payment."+string(d.payment.Status), t.stepOf(by, d.payment.DeclineCode))
 	}
 	var e effects
 	pending := d.order.Status == order.PendingPayment
@@ -86,7 +87,7 @@ func (t *turn) learn(d *dossier, news payment.State, from supply, waiting bool) 
 		e.jobs = append(e.jobs, t.void(d))
 	}
 	if d.payment.Refunded.Minor() > 0 {
-		d.order.SettleRefunds(d.payment.Captured, d.payment.Refunded, t.step(""))
+		d.order.SettleRefunds(d.payment.Captured, d.payment.Refunded, t.stepOf(by, ""))
 	}
 	t.schedule(d, changed)
 	if pending && (waiting || d.order.Status != order.PendingPayment) {
@@ -164,7 +165,8 @@ func (s *shared) captures(d *dossier) bool {
 // work; it is there for those that died.
 func (t *turn) schedule(d *dossier, changed bool) {
 	p := &d.payment
-	switch open := p.InDoubt() || d.order.Dead() && p.Paid(); {
+	_, refunding := d.order.PendingRefund()
+	switch open := p.InDoubt() || refunding || d.order.Dead() && p.Paid(); {
 	case p.ID.IsZero():
 	case !open && !t.s.captures(d):
 		p.CheckNever()
@@ -239,12 +241,15 @@ func (s *shared) tellOr(ctx context.Context, d dossier, call func(context.Contex
 // advance brings a payment as far as it gets now: it asks about one in doubt,
 // takes what is to be taken, gives back what is to be given back. Calling it
 // again, also at the same time, is harmless.
-func (s *shared) advance(ctx context.Context, d dossier) (dossier, ports.Mark, error) {
+func (s *shared) advance(ctx context.Context, by account.Role, d dossier) (dossier, ports.Mark, error) {
+	_, refunding := d.order.PendingRefund()
 	switch {
 	case d.payment.ID.IsZero():
 		return d, ports.Mark{}, nil
 	case d.order.Dead():
-		return s.giveBack(ctx, d)
+		return s.giveBack(ctx, by, d)
+	case refunding:
+		return s.sendBack(ctx, by, d)
 	case d.payment.InDoubt():
 		state, err := s.lookup(ctx, d)
 		if fault.Is(err, fault.NotFound) {
@@ -253,9 +258,9 @@ func (s *shared) advance(ctx context.Context, d dossier) (dossier, ports.Mark, e
 		if err != nil {
 			return d, ports.Mark{}, err
 		}
-		return s.learn(ctx, d, state, false)
+		return s.learn(ctx, by, d, state, false)
 	case s.captures(&d):
-		return s.take(ctx, d, d.payment.Amount)
+		return s.take(ctx, by, d, d.payment.Amount)
 	}
 	return d, ports.Mark{}, nil
 }

@@ -464,14 +464,17 @@ func (w *till) do(ctx context.Context, d job.Delivery) error {
 			return w.shop.Mails.SendLink(ctx, d.ID, p.Order)
 		}
 		return w.shop.Mails.SendConfirmation(ctx, d.ID, p.Order)
-	case job.CapturePayment, job.VoidPayment:
+	case job.CapturePayment, job.VoidPayment, job.RefundPayment:
 		p, err := job.Decode[job.PaymentPayload](d.Envelope)
 		if err != nil {
 			return err
 		}
-		if d.Task == job.VoidPayment {
+		switch d.Task {
+		case job.RefundPayment:
+			err = w.shop.Payments.SendRefunds(ctx, core.SendRefunds{By: shopkeeper, Payment: p.Payment})
+		case job.VoidPayment:
 			_, err = w.shop.Payments.Void(ctx, core.VoidPayment{By: shopkeeper, Payment: p.Payment})
-		} else {
+		default:
 			_, err = w.shop.Payments.Capture(ctx, core.CapturePayment{By: shopkeeper, Payment: p.Payment})
 		}
 		return err

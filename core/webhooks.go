@@ -116,7 +116,7 @@ func (x *Webhooks) Process(ctx context.Context, c ProcessWebhook) error {
 	case err != nil:
 		return err
 	case d.payment.Provider == event.Provider:
-		if _, _, err := (&Payments{x.s}).refresh(ctx, d); err != nil {
+		if _, _, err := (&Payments{x.s}).refresh(ctx, account.RoleSystem, d); err != nil {
 			return err
 		}
 	}

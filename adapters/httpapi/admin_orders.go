@@ -36,6 +36,8 @@ func (a *api) registerAdminOrders() {
 		return a.shop.Orders.Deliver(ctx, core.DeliverOrder{By: by, Order: o})
 	})
 	a.registerOrderWrites(tag)
+	a.registerOrderMoney(tag)
+	a.registerReturns(tag)
 }
 
 func (a *api) registerBrowseOrders(tag string) {
@@ -118,12 +120,8 @@ func (a *api) registerOrderWrites(tag string) {
 		if err != nil {
 			return nil, err
 		}
-		lines := make([]order.ShipmentLine, len(in.Body.Lines))
-		for i, l := range in.Body.Lines {
-			lines[i] = order.ShipmentLine{SKU: id.SKU(l.SKU), Quantity: l.Quantity}
-		}
 		return a.shown(a.shop.Orders.Ship(ctx, core.ShipOrder{
-			By: caller(ctx, ""), Order: id.Order{UUID: o}, Lines: lines, Carrier: in.Body.Carrier,
+			By: caller(ctx, ""), Order: id.Order{UUID: o}, Lines: unitsOf(in.Body.Lines), Carrier: in.Body.Carrier,
 			TrackingNumber: in.Body.TrackingNumber, TrackingURL: in.Body.TrackingURL,
 		}))
 	})
@@ -158,6 +156,56 @@ func (a *api) registerOrderWrites(tag string) {
 			return nil, err
 		}
 		return &reply[Accepted]{Body: Accepted{Accepted: true}}, nil
+	})
+}
+
+// registerOrderMoney is what operators do with the money of an order.
+func (a *api) registerOrderMoney(tag string) {
+	register(a.edge, operation{
+		ID: "captureOrder", Method: http.MethodPost, Path: "/v1/admin/orders/{id}/captures", Tag: tag, Permission: account.OrderWrite,
+		Status: http.StatusCreated, Key: keyRequired, Deadline: checkoutDeadline, Summary: "Take the money that is held for an order",
+		Description: "All of it, or a part: the rest is let go then. An order whose money is not held is `order_state_conflict`.",
+	}, func(ctx context.Context, in *struct {
+		ID   string `path:"id"`
+		Body *struct {
+			Amount Opt[Money] `json:"amount,omitzero" doc:"All that is held unless said otherwise."`
+		}
+	},
+	) (*reply[Order], error) {
+		o, err := pathID(in.ID, "order")
+		if err != nil {
+			return nil, err
+		}
+		command := core.CaptureOrder{By: caller(ctx, ""), Order: id.Order{UUID: o}}
+		if in.Body != nil {
+			command.Amount = optAmount(in.Body.Amount)
+		}
+		return a.shown(a.shop.Payments.CaptureOrder(ctx, command))
+	})
+	register(a.edge, operation{
+		ID: "refundOrder", Method: http.MethodPost, Path: "/v1/admin/orders/{id}/refunds", Tag: tag, Permission: account.OrderWrite,
+		Status: http.StatusCreated, Key: keyRequired, Deadline: checkoutDeadline, Summary: "Give money of an order back",
+		Description: "An amount, what some units cost, or all that is left of what was captured. Units that were not shipped yet never will be. " +
+			"While the provider does not answer, the refund is `pending`; it is asked again until it does.",
+	}, func(ctx context.Context, in *struct {
+		ID   string `path:"id"`
+		Body struct {
+			Amount  Opt[Money]     `json:"amount,omitzero" doc:"What the lines cost unless said otherwise; without lines, all that is left."`
+			Lines   []ShipmentLine `json:"lines,omitempty" maxItems:"100" doc:"The units that the money is for."`
+			Restock bool           `json:"restock,omitempty" doc:"They go on the shelf again. Without lines: everything that has not."`
+			Reason  string         `json:"reason,omitempty" maxLength:"500"`
+		}
+	},
+	) (*reply[Order], error) {
+		o, err := pathID(in.ID, "order")
+		if err != nil {
+			return nil, err
+		}
+		b := in.Body
+		return a.shown(a.shop.Payments.Refund(ctx, core.RefundOrder{
+			By: caller(ctx, ""), Order: id.Order{UUID: o}, Reason: b.Reason,
+			RefundRequest: order.RefundRequest{Amount: optAmount(b.Amount), Lines: unitsOf(b.Lines), Restock: b.Restock},
+		}))
 	})
 }
 

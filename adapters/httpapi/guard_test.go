@@ -111,6 +111,7 @@ func TestShop_OtherPeoplesThingsAreNotThere(t *testing.T) {
 		{"readOrder", "/v1/orders/" + order.ID, ""},
 		{"refreshPayment", "/v1/orders/" + order.ID + "/payment/refresh", ""},
 		{"cancelOrder", "/v1/orders/" + order.ID + "/cancel", ""},
+		{"requestReturn", "/v1/orders/" + order.ID + "/returns", `{"lines":[{"sku":"CUP","quantity":1}]}`},
 	} {
 		op := c.operations()[try.name]
 		tried[op.Path] = true

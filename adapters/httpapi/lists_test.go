@@ -232,6 +232,51 @@ func TestOrders_AreSeenThrough(t *testing.T) {
 	}
 }
 
+func TestOrders_MoneyAndGoodsComeBack(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	c.product("CUP", 1000, 10)
+	g := c.basket("CUP", 3).checkout("k", "tok_ok", 3490).ok(201)
+	id, shopper := read[Order](g).ID, []string{"X-Order-Token", g.header.Get("X-Order-Token"), "Idempotency-Key", "r"}
+	at, own := "/v1/admin/orders/"+id, "/v1/orders/"+id
+	for path, body := range map[string]string{"/captures": "", "/refunds": "{}", "/returns": "{}"} {
+		c.admin("POST", at+path, body).problem(400, "idempotency_key_missing")
+		c.do("POST", at+path, body, "Idempotency-Key", "x").problem(401, "unauthenticated")
+	}
+	c.admin("POST", at+"/refunds", "{}", "Idempotency-Key", "early").problem(409, "order_state_conflict") // it is only held
+	c.admin("POST", at+"/captures", `{"amount":{"amount":3491,"currency":"EUR"}}`, "Idempotency-Key", "c").problem(422, "amount_exceeds")
+	c.admin("POST", at+"/captures", `{"amount":{"amount":-1,"currency":"EUR"}}`, "Idempotency-Key", "c").problem(422, "validation_failed")
+	if o := read[Order](c.admin("POST", at+"/captures", "", "Idempotency-Key", "c").ok(201)); o.Payment.Status != "captured" || o.Payment.Captured.Amount != 3490 {
+		t.Errorf("captured: %+v", o.Payment)
+	}
+	c.admin("POST", at+"/refunds", `{"lines":[{"sku":"MUG","quantity":1}]}`, "Idempotency-Key", "u").finding("body.lines[0].sku", "unknown_reference")
+	c.admin("POST", at+"/refunds", `{"lines":[{"sku":"CUP","quantity":0}]}`, "Idempotency-Key", "u").problem(422, "validation_failed")
+	c.admin("POST", at+"/refunds", `{"amount":{"amount":1,"currency":"EUR"},"restock":true}`, "Idempotency-Key", "u").finding("body.lines", "required")
+	for range 2 { // the second repeats the first
+		o := read[Order](c.admin("POST", at+"/refunds", `{"lines":[{"sku":"CUP","quantity":1}],"restock":true,"reason":"out of glaze"}`, "Idempotency-Key", "u").ok(201))
+		if o.Payment.Status != "partially_refunded" || len(o.Refunds) != 1 || o.Refunds[0].Amount.Amount != 1000 || o.Refunds[0].Status != "succeeded" || o.Lines[0].ReturnedQuantity != 1 {
+			t.Errorf("refunded: %+v, %+v", o.Payment, o.Refunds)
+		}
+	}
+	c.do("POST", own+"/returns", `{"lines":[{"sku":"CUP","quantity":1}]}`, shopper...).problem(409, "order_state_conflict")
+	if o := read[Order](c.admin("POST", at+"/ship", "").ok(200)); o.Status != "shipped" || o.Lines[0].ShippedQuantity != 2 {
+		t.Errorf("shipped: %+v", o)
+	}
+	c.do("POST", own+"/returns", `{"lines":[{"sku":"CUP","quantity":1}]}`, "Idempotency-Key", "r").problem(404, "not_found")
+	o := read[Order](c.do("POST", own+"/returns", `{"lines":[{"sku":"CUP","quantity":2}],"reason":"too small"}`, shopper...).ok(201))
+	if len(o.Returns) != 1 || o.Returns[0].Status != "requested" {
+		t.Fatalf("asked to return: %+v", o.Returns)
+	}
+	o = read[Order](c.admin("POST", at+"/returns", `{"return_id":"`+o.Returns[0].ID+`","restock":true}`, "Idempotency-Key", "b").ok(201))
+	if len(o.Returns) != 1 || o.Returns[0].Status != "received" || o.Lines[0].ReturnedQuantity != 3 {
+		t.Errorf("received: %+v, %+v", o.Returns, o.Lines)
+	}
+	if o = read[Order](c.admin("POST", at+"/refunds", `{}`, "Idempotency-Key", "all").ok(201)); o.Status != "refunded" || o.Payment.Refunded.Amount != 3490 {
+		t.Errorf("all refunded: %s, %+v", o.Status, o.Payment)
+	}
+	c.admin("POST", at+"/refunds", `{}`, "Idempotency-Key", "more").problem(409, "order_state_conflict")
+}
+
 func TestLists_OfFewThings(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t)

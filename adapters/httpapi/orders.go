@@ -125,7 +125,7 @@ type Refund struct {
 // Return is goods that come back.
 type Return struct {
 	ID      string         `json:"id"`
-	Status  string         `json:"status"`
+	Status  string         `json:"status" enum:"requested,received"`
 	Restock bool           `json:"restock"`
 	Lines   []ShipmentLine `json:"lines"`
 }
@@ -215,6 +215,57 @@ func (a *api) registerOrders() {
 	})
 }
 
+// registerReturns is what shoppers and operators say of goods that come back.
+func (a *api) registerReturns(tag string) {
+	register(a.edge, operation{
+		ID: "requestReturn", Method: http.MethodPost, Path: "/v1/orders/{id}/returns", Tag: tag, Status: http.StatusCreated, Key: keyRequired,
+		Summary: "Ask to send goods back", Description: "Of what was shipped. The return is `requested` until an operator has received it.",
+	}, func(ctx context.Context, in *struct {
+		OrderRef
+		Body struct {
+			Lines  []ShipmentLine `json:"lines" minItems:"1" maxItems:"100"`
+			Reason string         `json:"reason,omitempty" maxLength:"500"`
+		}
+	},
+	) (*reply[Order], error) {
+		return a.ownOrder(ctx, in.OrderRef, func(by account.Actor, o id.Order) (core.OrderView, error) {
+			return a.shop.Orders.Return(ctx, core.ReturnGoods{By: by, Order: o, Lines: unitsOf(in.Body.Lines), Reason: in.Body.Reason})
+		})
+	})
+	register(a.edge, operation{
+		ID: "receiveReturn", Method: http.MethodPost, Path: "/v1/admin/orders/{id}/returns", Tag: tag, Permission: account.OrderWrite,
+		Status: http.StatusCreated, Key: keyRequired, Summary: "Record goods that came back",
+		Description: "Those of a return that was requested, or others. Money goes back by a refund.",
+	}, func(ctx context.Context, in *struct {
+		ID   string `path:"id"`
+		Body struct {
+			ReturnID Opt[id.Return] `json:"return_id,omitzero" doc:"The return that was requested; its lines, unless others are given."`
+			Lines    []ShipmentLine `json:"lines,omitempty" maxItems:"100"`
+			Restock  bool           `json:"restock,omitempty" doc:"They go on the shelf again."`
+			Reason   string         `json:"reason,omitempty" maxLength:"500"`
+		}
+	},
+	) (*reply[Order], error) {
+		o, err := pathID(in.ID, "order")
+		if err != nil {
+			return nil, err
+		}
+		b := in.Body
+		return a.shown(a.shop.Orders.Return(ctx, core.ReturnGoods{
+			By: caller(ctx, ""), Order: id.Order{UUID: o}, Return: b.ReturnID.Value, Lines: unitsOf(b.Lines), Restock: b.Restock, Reason: b.Reason,
+		}))
+	})
+}
+
+// unitsOf reads lines of an order.
+func unitsOf(lines []ShipmentLine) []order.ShipmentLine {
+	out := make([]order.ShipmentLine, len(lines))
+	for i, l := range lines {
+		out[i] = order.ShipmentLine{SKU: id.SKU(l.SKU), Quantity: l.Quantity}
+	}
+	return out
+}
+
 // Accepted says that a request was taken, and nothing else.
 type Accepted struct {
 	Accepted bool `json:"accepted"`
@@ -262,7 +313,7 @@ func (a *api) order(v core.OrderView, role account.Role) *reply[Order] {
 		out.Refunds[i] = Refund{ID: r.ID.String(), Amount: moneyOf(r.Amount), Reason: r.Reason, Status: string(r.Status), CreatedAt: Time{r.CreatedAt}}
 	}
 	for i, r := range o.Returns {
-		out.Returns[i] = Return{ID: r.ID.String(), Status: r.Status, Restock: r.Restock, Lines: shipmentLines(r.Lines)}
+		out.Returns[i] = Return{ID: r.ID.String(), Status: string(r.Status), Restock: r.Restock, Lines: shipmentLines(r.Lines)}
 	}
 	for _, e := range o.TimelineFor(role) {
 		out.Timeline = append(out.Timeline, OrderEvent{At: Time{e.At}, Type: e.Type, Actor: string(e.Actor), Message: e.Message})

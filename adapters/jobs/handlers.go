@@ -41,6 +41,9 @@ func handlers(shop *core.Shop) []handler {
 			_, err := shop.Payments.Void(ctx, core.VoidPayment{By: by, Payment: p.Payment})
 			return err
 		})},
+		{task: job.RefundPayment, batch: 16, one: about(func(ctx context.Context, _ job.Delivery, p job.PaymentPayload) error {
+			return shop.Payments.SendRefunds(ctx, core.SendRefunds{By: by, Payment: p.Payment})
+		})},
 		{task: job.ProcessWebhook, batch: 32, one: about(func(ctx context.Context, _ job.Delivery, p job.WebhookPayload) error {
 			return shop.Webhooks.Process(ctx, core.ProcessWebhook{By: by, Provider: p.Provider, Event: p.Event})
 		})},

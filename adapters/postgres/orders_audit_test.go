@@ -148,6 +148,11 @@ var orderBreaks = map[string]struct {
 		"ALTER TABLE orders.payments DROP CONSTRAINT payments_within_bounds; UPDATE orders.payments SET refunded = 1 WHERE status = 'created'",
 		sold.askedID, "amount 1190, captured 0, refunded 1", true,
 	},
+	"refund_pending_is_watched": {
+		`UPDATE orders.orders SET history = jsonb_set(history::jsonb, '{refunds}', '[{"status": "pending", "amount": {"amount": 1, "currency": "EUR"}}]')::json
+			WHERE status = 'confirmed'`,
+		sold.confirmedID, "has a pending refund and nobody asks", true,
+	},
 	"refunds_within_captured": {
 		`UPDATE orders.orders SET history = jsonb_set(history::jsonb, '{refunds}', '[{"status": "succeeded", "amount": {"amount": 2381, "currency": "EUR"}}]')::json
 			WHERE status = 'confirmed'`,

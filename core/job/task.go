@@ -17,12 +17,13 @@ const (
 	SendOrderLink         = "email.send_order_link"
 	CapturePayment        = "payment.capture"
 	VoidPayment           = "payment.void" // also gives back what was captured
+	RefundPayment         = "payment.refund"
 	ProcessWebhook        = "payment.webhook_process"
 )
 
 // Tasks returns all tasks.
 func Tasks() []string {
-	return []string{IndexProduct, IndexProducts, AdjustInventory, SendOrderConfirmation, SendOrderLink, CapturePayment, VoidPayment, ProcessWebhook}
+	return []string{IndexProduct, IndexProducts, AdjustInventory, SendOrderConfirmation, SendOrderLink, CapturePayment, VoidPayment, RefundPayment, ProcessWebhook}
 }
 
 // Payloads. Unknown members are ignored.
@@ -50,7 +51,8 @@ type (
 	OrderPayload struct {
 		Order id.Order `json:"order_id"`
 	}
-	// PaymentPayload is the payload of payment.capture and payment.void.
+	// PaymentPayload is the payload of payment.capture, payment.void and
+	// payment.refund.
 	PaymentPayload struct {
 		Payment id.Payment `json:"payment_id"`
 	}

@@ -65,13 +65,15 @@ type (
 	refundDoc struct {
 		ID        id.Refund    `json:"id"`
 		Amount    money.Amount `json:"amount"`
+		Lines     []RefundLine `json:"lines,omitempty"`
 		Reason    string       `json:"reason,omitempty"`
 		Status    RefundStatus `json:"status"`
 		CreatedAt time.Time    `json:"created_at"`
 	}
 	returnDoc struct {
 		ID        id.Return      `json:"id"`
-		Status    string         `json:"status"`
+		Status    ReturnStatus   `json:"status"`
+		Reason    string         `json:"reason,omitempty"`
 		Restock   bool           `json:"restock,omitempty"`
 		Lines     []ShipmentLine `json:"lines"`
 		CreatedAt time.Time      `json:"created_at"`

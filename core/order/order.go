@@ -108,9 +108,17 @@ type ShipmentLine struct {
 type Refund struct {
 	ID        id.Refund
 	Amount    money.Amount
+	Lines     []RefundLine // for what; empty: for nothing in particular
 	Reason    string
 	Status    RefundStatus
 	CreatedAt time.Time
+}
+
+// RefundLine is a number of units of a SKU that were paid back.
+type RefundLine struct {
+	SKU       id.SKU `json:"sku"`
+	Quantity  int    `json:"quantity"`
+	Unshipped int    `json:"unshipped,omitempty"` // of these, how many had not left, and never will
 }
 
 // RefundStatus is how far a refund has come.
@@ -125,11 +133,20 @@ const (
 // Return is goods that come back.
 type Return struct {
 	ID        id.Return
-	Status    string
-	Restock   bool
+	Status    ReturnStatus
+	Reason    string
+	Restock   bool // what came back went on the shelf
 	Lines     []ShipmentLine
 	CreatedAt time.Time
 }
+
+// ReturnStatus is how far a return has come.
+type ReturnStatus string
+
+const (
+	ReturnRequested ReturnStatus = "requested" // the customer wants to send something back
+	ReturnReceived  ReturnStatus = "received"
+)
 
 // Event is a line of an order's timeline.
 type Event struct {

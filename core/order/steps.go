@@ -8,8 +8,6 @@ import (
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
-	"github.com/bodega-commerce/bodega/core/id"
-	"github.com/bodega-commerce/bodega/core/money"
 )
 
 // Step says who moves an order on, when, why and in which trace.
@@ -129,9 +127,12 @@ func (o *Order) Ship(parcel Shipment, s Step) (bool, error) {
 	}
 	if len(parcel.Lines) == 0 {
 		for _, l := range o.Lines {
-			if left := l.Quantity - l.Shipped; left > 0 {
+			if left := o.unshipped(l); left > 0 {
 				parcel.Lines = append(parcel.Lines, ShipmentLine{l.SKU, left})
 			}
+		}
+		if len(parcel.Lines) == 0 { // all of it was paid back
+			return false, o.Conflict(s.By)
 		}
 	}
 	lines, err := o.load(parcel.Lines)
@@ -164,8 +165,8 @@ func (o *Order) load(parcel []ShipmentLine) ([]Line, error) {
 			f.Add(fmt.Sprintf("lines[%d].sku", i), "unknown_reference", "is not in this order")
 		case p.Quantity < 1:
 			f.Add(fmt.Sprintf("lines[%d].quantity", i), "too_small", "must be at least 1")
-		case p.Quantity > lines[at].Quantity-lines[at].Shipped:
-			f.Add(fmt.Sprintf("lines[%d].quantity", i), "too_large", fmt.Sprintf("only %d are left to ship", lines[at].Quantity-lines[at].Shipped))
+		case p.Quantity > o.unshipped(lines[at]):
+			f.Add(fmt.Sprintf("lines[%d].quantity", i), "too_large", fmt.Sprintf("only %d are left to ship", o.unshipped(lines[at])))
 		default:
 			lines[at].Shipped += p.Quantity
 			parcel[i].SKU = lines[at].SKU
@@ -192,58 +193,23 @@ func (o *Order) Deliver(s Step) (bool, error) {
 	return true, nil
 }
 
-// Fulfillment sums up what was shipped.
+// Fulfillment sums up what was shipped of what is to be.
 func (o *Order) Fulfillment() Fulfillment {
-	ordered, shipped := 0, 0
+	left, shipped := 0, 0
 	for _, l := range o.Lines {
-		ordered += l.Quantity
+		left += o.unshipped(l)
 		shipped += l.Shipped
 	}
-	switch shipped {
-	case 0:
+	switch {
+	case shipped == 0:
 		return Unfulfilled
-	case ordered:
+	case left == 0:
 		return Fulfilled
 	default:
 		return Partial
 	}
 }
 
-// BeginRefund returns the refund of an amount that is under way, or begins one
-// under a new id. Whoever asks again asks for the same refund.
-func (o *Order) BeginRefund(fresh id.Refund, amount money.Amount, s Step) Refund {
-	for _, r := range o.Refunds {
-		if r.Status == RefundPending && r.Amount == amount {
-			return r
-		}
-	}
-	r := Refund{ID: fresh, Amount: amount, Reason: s.Message, Status: RefundPending, CreatedAt: s.At}
-	o.Refunds = append(o.Refunds, r)
-	o.Record("refund.pending", s)
-	return r
-}
-
-// SettleRefunds marks as succeeded what the provider has given back of captured
-// money, in the order it was asked for; an order that left the house and was
-// given back whole is refunded. It reports whether anything changed.
-func (o *Order) SettleRefunds(captured, refunded money.Amount, s Step) bool {
-	before := o.Version
-	left := refunded.Minor()
-	for i := range o.Refunds {
-		r := &o.Refunds[i]
-		if r.Status == RefundFailed {
-			continue
-		}
-		if left -= r.Amount.Minor(); left < 0 {
-			break
-		}
-		if r.Status == RefundPending {
-			r.Status = RefundSucceeded
-			o.Record("refund.succeeded", s)
-		}
-	}
-	if whole := refunded.Minor() > 0 && refunded == captured; whole && (o.Status == Shipped || o.Status == Delivered) {
-		o.become(Refunded, s)
-	}
-	return o.Version != before
-}
+// unshipped returns how many units of a line are still to be shipped: not those
+// that were paid back before they left.
+func (o *Order) unshipped(l Line) int { return l.Quantity - l.Shipped - o.withdrawn(l.SKU) }

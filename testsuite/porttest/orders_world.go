@@ -133,8 +133,13 @@ func (w *orderWorld) fullOrder() order.Order {
 		},
 		{ID: id.Shipment{UUID: w.ids.New()}, Status: order.ShipmentShipped, Lines: []order.ShipmentLine{}, ShippedAt: at(2)},
 	}
-	o.Refunds = []order.Refund{{ID: id.Refund{UUID: w.ids.New()}, Amount: eur(1350), Reason: "too small", Status: order.RefundSucceeded, CreatedAt: at(4)}}
-	o.Returns = []order.Return{{ID: id.Return{UUID: w.ids.New()}, Status: "received", Restock: true, Lines: parcel[:1], CreatedAt: at(4)}}
+	o.Refunds = []order.Refund{{
+		ID: id.Refund{UUID: w.ids.New()}, Amount: eur(1350), Lines: []order.RefundLine{{SKU: "MUG", Quantity: 1, Unshipped: 1}}, Reason: "too small",
+		Status: order.RefundSucceeded, CreatedAt: at(4),
+	}}
+	o.Returns = []order.Return{{
+		ID: id.Return{UUID: w.ids.New()}, Status: order.ReturnReceived, Reason: "too small", Restock: true, Lines: parcel[:1], CreatedAt: at(4),
+	}}
 	o.Timeline = []order.Event{
 		{At: at(1), Type: "order.confirmed", Actor: account.RoleSystem, Message: "paid", TraceID: "4bf92f3577b34da6a3ce929d0e0e4736"},
 		{At: at(5), Type: "note", Actor: account.RoleAdmin, Message: "line one\nline two"},
