@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core/cart"
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -15,6 +16,12 @@ type carts struct{ db *DB }
 var _ ports.Carts = carts{}
 
 func (c carts) Cart(ctx context.Context, cid id.Cart) (got cart.Cart, err error) {
+	if err := c.db.readers.ready(ctx); err != nil {
+		return cart.Cart{}, err
+	}
+	if got, ok := c.db.derived.carts.find(cid); ok {
+		return got, nil
+	}
 	err = c.db.view(ctx, func(s *session) error {
 		got, err = readCart(s, cid)
 		return err
@@ -32,6 +39,9 @@ func (c carts) Insert(ctx context.Context, n cart.Cart) (ports.Mark, error) {
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 			n.ID.UUID, n.Customer.UUID, n.Token[:], string(n.Status), n.Order.UUID, string(n.Currency), lines, coupons, n.Version,
 			n.ExpiresAt, n.CreatedAt, n.UpdatedAt)
+		if err == nil {
+			c.db.keepCart(s, n)
+		}
 		return err
 	})
 }
@@ -45,11 +55,14 @@ func (c carts) Update(ctx context.Context, cid id.Cart, fn func(*cart.Cart) erro
 		if err := fn(&got); err != nil {
 			return err
 		}
-		return saveCart(s, got)
+		return c.db.saveCart(s, got)
 	})
 }
 
-type cartWriter struct{ s *session }
+type cartWriter struct {
+	db *DB
+	s  *session
+}
 
 var _ ports.CartWriter = cartWriter{}
 
@@ -57,13 +70,13 @@ func (w cartWriter) CartForUpdate(_ context.Context, cid id.Cart) (cart.Cart, er
 	return readCart(w.s, cid)
 }
 
-func (w cartWriter) SaveCart(_ context.Context, c cart.Cart) error { return saveCart(w.s, c) }
+func (w cartWriter) SaveCart(_ context.Context, c cart.Cart) error { return w.db.saveCart(w.s, c) }
 
 func (w cartWriter) TakeCart(_ context.Context, c cart.Cart, version int64) error {
 	if err := unchanged(w.s, "carts", c.ID.UUID, version); err != nil {
 		return err
 	}
-	return saveCart(w.s, c)
+	return w.db.saveCart(w.s, c)
 }
 
 // unchanged answers Stale unless a row is there in a version.
@@ -102,7 +115,7 @@ func readCart(s *session, cid id.Cart) (cart.Cart, error) {
 }
 
 // saveCart stores what may change of a cart.
-func saveCart(s *session, c cart.Cart) error {
+func (db *DB) saveCart(s *session, c cart.Cart) error {
 	lines, coupons, err := cartLists(c)
 	if err != nil {
 		return err
@@ -113,7 +126,26 @@ func saveCart(s *session, c cart.Cart) error {
 	if err == nil && n == 0 {
 		err = fault.Missing("cart")
 	}
+	if err == nil {
+		db.keepCart(s, c)
+	}
 	return err
+}
+
+// keepCart keeps a cart as a transaction leaves it, once that is committed. It
+// shares nothing with the caller's, and is as it would be read.
+func (db *DB) keepCart(s *session, c cart.Cart) {
+	c = unshared(c)
+	for _, t := range []*time.Time{&c.ExpiresAt, &c.CreatedAt, &c.UpdatedAt} {
+		*t = t.Truncate(time.Microsecond).UTC()
+	}
+	s.keepAfterCommit(func(_ uint64, certain bool) {
+		if certain {
+			db.derived.carts.put(c)
+		} else {
+			db.derived.carts.forget(c.ID)
+		}
+	})
 }
 
 func cartLists(c cart.Cart) (lines, coupons string, err error) {

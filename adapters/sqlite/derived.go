@@ -13,6 +13,7 @@ type derived struct {
 	counts    memo[activeCounts]
 	available availability
 	offers    offered
+	carts     baskets
 }
 
 // productsChange makes stale what was worked out of products.

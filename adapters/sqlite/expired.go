@@ -25,7 +25,7 @@ func (e expired) ExpiredReservations(ctx context.Context, now time.Time, limit i
 
 func (e expired) DropExpiredCarts(ctx context.Context, now time.Time, limit int) (int, error) {
 	return e.drop(ctx, `DELETE FROM carts WHERE id IN
-		(SELECT id FROM carts WHERE status = 'open' AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2)`, now, limit)
+		(SELECT id FROM carts WHERE status = 'open' AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2)`, now, limit, e.db.derived.carts.clear)
 }
 
 func (e expired) DropOldKeys(ctx context.Context, before time.Time, limit int) (int, error) {
@@ -38,9 +38,14 @@ func (e expired) DropOldEvents(ctx context.Context, before time.Time, limit int)
 		(SELECT id FROM payment_events WHERE received_at < ?1 ORDER BY id LIMIT ?2)`, before, limit)
 }
 
-func (e expired) drop(ctx context.Context, sql string, args ...any) (n int, err error) {
+// drop deletes up to limit rows of before, and has what is kept of them forgotten.
+func (e expired) drop(ctx context.Context, sql string, before time.Time, limit int, forget ...func()) (n int, err error) {
 	_, err = e.db.write(ctx, ports.Orders, func(_ context.Context, s *session) error {
-		n, err = s.exec(sql, args...)
+		if n, err = s.exec(sql, before, limit); n > 0 {
+			for _, fn := range forget {
+				s.afterCommit(fn)
+			}
+		}
 		return err
 	})
 	return n, err

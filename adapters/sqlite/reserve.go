@@ -133,7 +133,9 @@ func (w stockWriter) settle(o id.Order, state inventory.ReservationState, at tim
 		return nil, err
 	}
 	changes := make([]inventory.Change, 0, len(lines))
-	w.touch(lines)
+	if state != inventory.Consumed { // selling what is held leaves as much to be sold as before
+		w.touch(lines)
+	}
 	for _, l := range lines {
 		after, ok, err := w.update(giveUp, l)
 		if err != nil {
@@ -164,7 +166,7 @@ func (w stockWriter) touch(lines []inventory.Line) {
 	for i, l := range lines {
 		skus[i] = l.SKU
 	}
-	w.s.afterCommit(func() { w.db.derived.available.change(skus, w.db.writer.commits.Load()) })
+	w.s.keepAfterCommit(func(commits uint64, _ bool) { w.db.derived.available.change(skus, commits) })
 }
 
 // update runs an update of one level that returns the level; ok is false when

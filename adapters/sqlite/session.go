@@ -21,15 +21,24 @@ import (
 type session struct {
 	conn   *sqlite.Conn
 	writes bool
-	lost   error    // no statement may run any more
-	hooks  []func() // run after COMMIT, before the caller is answered
-	buf    []byte   // for documents on their way in or out
-	clock  int64    // of searchVersions, once it has moved
+	lost   error  // no statement may run any more
+	hooks  []hook // run after COMMIT, before the caller is answered
+	buf    []byte // for documents on their way in or out
+	clock  int64  // of searchVersions, once it has moved
 }
 
 // afterCommit calls fn once the transaction is durable, before its caller hears
 // of it. fn must be quick: the writer waits for it.
-func (s *session) afterCommit(fn func()) { s.hooks = append(s.hooks, fn) }
+func (s *session) afterCommit(fn func()) {
+	s.hooks = append(s.hooks, func(uint64, bool) { fn() })
+}
+
+// hook hears how many commits there are with its own, and whether that is certain:
+// what one of unknown outcome has changed must be read again.
+type hook func(commits uint64, certain bool)
+
+// keepAfterCommit is afterCommit for those who keep in memory what was written.
+func (s *session) keepAfterCommit(fn hook) { s.hooks = append(s.hooks, fn) }
 
 var errEnded = errors.New("the transaction has ended")
 

@@ -37,7 +37,7 @@ func (db *DB) Orders() ports.OrderStore {
 		Tx: transactor[ports.OrderTx]{db, ports.Orders, func(s *session) ports.OrderTx {
 			return ports.OrderTx{
 				Prices:   priceRuleWriter{s},
-				Carts:    cartWriter{s},
+				Carts:    cartWriter{db, s},
 				Orders:   orderWriter{s},
 				Payments: paymentWriter{s},
 				Events:   eventWriter{s},

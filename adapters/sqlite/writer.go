@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -47,7 +48,7 @@ type member struct {
 	done  chan struct{}
 
 	// Written by the writer before done is closed.
-	hooks []func()
+	hooks []hook
 	pos   uint64
 	err   error
 }
@@ -182,7 +183,7 @@ func (w *writer) batch(m *member) {
 func (w *writer) answer(members []*member, fatal error) {
 	w.rollback() // whatever a failure left standing
 	if len(members) > 0 && (fatal == nil || fault.Is(fatal, fault.Unknown)) {
-		pos := w.commits.Add(1)
+		pos := w.commits.Load() + 1
 		for _, m := range members {
 			if m.err != nil {
 				continue
@@ -190,9 +191,10 @@ func (w *writer) answer(members []*member, fatal error) {
 			m.pos = pos
 			w.served.Add(1)
 			for _, hook := range m.hooks {
-				hook()
+				hook(pos, fatal == nil)
 			}
 		}
+		w.commits.Store(pos) // last: whoever sees it finds nothing older in memory
 	}
 	for _, m := range members {
 		if fatal != nil {
@@ -206,16 +208,23 @@ func (w *writer) answer(members []*member, fatal error) {
 }
 
 // next returns the next member that is already waiting, if the batch still
-// takes one. It never waits: the flush of the disk gathers the next batch.
+// takes one. It waits for nobody: the flush of the disk gathers the next batch.
+// But goroutines that could run go first, for on a busy processor they are those
+// who were answered by the last commit and are about to come back.
 func (w *writer) next(members int, began time.Time) *member {
 	if members >= batchMax || time.Since(began) > batchTime {
 		return nil
 	}
-	select {
-	case m := <-w.queue:
-		return m
-	default:
-		return nil
+	for yielded := false; ; yielded = true {
+		select {
+		case m := <-w.queue:
+			return m
+		default:
+		}
+		if yielded {
+			return nil
+		}
+		runtime.Gosched()
 	}
 }
 
