@@ -146,7 +146,7 @@ func (r *Runner) handle(ctx context.Context, h handler, ds []job.Delivery) []job
 	return verdicts
 }
 
-// limited runs fn within the time of a job; a panic is an Internal error. What
+// limited runs fn within the time of a job; not to return is an Internal error. What
 // does not end when its time is up, and a while longer, is left to itself:
 // others must not wait for it.
 func limited[T any](ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
@@ -157,7 +157,7 @@ func limited[T any](ctx context.Context, fn func(context.Context) (T, error)) (T
 	ctx, cancel := context.WithTimeout(ctx, handlerTime)
 	done := make(chan outcome, 1)
 	go func() {
-		var o outcome
+		o := outcome{err: fault.New(fault.Internal, "internal", "it ended its goroutine")} // unless it returns
 		defer func() {
 			if p := recover(); p != nil {
 				o.err = &fault.Error{Kind: fault.Internal, Code: "internal", Detail: fmt.Sprintf("panic: %v", p), Err: errors.New(string(debug.Stack()))}
@@ -165,7 +165,8 @@ func limited[T any](ctx context.Context, fn func(context.Context) (T, error)) (T
 			cancel()
 			done <- o
 		}()
-		o.value, o.err = fn(ctx)
+		value, err := fn(ctx)
+		o = outcome{value, err}
 	}()
 	select {
 	case o := <-done:
