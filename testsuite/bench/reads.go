@@ -205,7 +205,11 @@ func (b *bench) journeys(ctx context.Context, s *shop, name, journey, what strin
 		}
 		all = append(all, got)
 	}
-	b.addScale(what, "", middle(all), peer)
+	took := middle(all)
+	b.addScale(what, "", took, peer)
+	if journey == "checkout" {
+		b.addTail(took.tally)
+	}
 	if err := b.profiled(ctx, s, name, run); err != nil {
 		return err
 	}

@@ -80,6 +80,13 @@ func (b *bench) addBound(name, got, goal string, v verdict) {
 	b.add(line{name: name, got: got, goal: goal, verdict: v})
 }
 
+// addTail reports how much longer than most the unlucky wait.
+func (b *bench) addTail(t tally) {
+	const goal = 5
+	times := float64(t.P99) / float64(max(1, t.P50))
+	b.addBound("  its p99 beside its p50", fmt.Sprintf("%.1f×", times), fmt.Sprintf("≤ %d×", goal), judge(times <= goal))
+}
+
 func waits(t tally) string {
 	if t.P99 == 0 {
 		return ""

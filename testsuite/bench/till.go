@@ -88,6 +88,9 @@ func (b *bench) till(ctx context.Context) (err error) {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 		b.addPair(c.what+" in core", "", p, 0.5)
+		if c.name == "checkout" {
+			b.addTail(p.ours.tally)
+		}
 		if err := b.profileHere(ctx, c.name, c.ours); err != nil {
 			return err
 		}
