@@ -38,8 +38,15 @@ func TestSearch_Report(t *testing.T) {
 	}
 	price := int64(1)
 	for _, q := range []search.Query{
-		{Text: "Sofa"}, {Text: " sofa  "}, {Text: "walnut sofa"}, {Text: "xqzw"},
-		{Text: "sofa", Page: 2}, {Text: "sofa", PriceMin: &price}, {}, {Text: "sofa of ann@example.com"}, {Text: "?!"}, // not counted
+		{Text: "Sofa"},
+		{Text: " sofa  "},
+		{Text: "walnut sofa"},
+		{Text: "xqzw"},
+		{Text: "sofa", Page: 2},
+		{Text: "sofa", PriceMin: &price},
+		{},
+		{Text: "sofa of ann@example.com"},
+		{Text: "?!"}, // not counted
 	} {
 		w.find(q)
 	}
@@ -65,8 +72,14 @@ func TestSearch_Report(t *testing.T) {
 	forged[0] ^= 1
 	now = now.Add(2 * time.Hour) // the next day
 	for _, c := range []core.ClickResult{
-		{Search: found.ID, Position: 1}, {Search: again.ID, Position: 4},
-		{Search: found.ID, Position: -1}, {Search: found.ID, Position: 1001}, {Search: nothing.ID, Position: 1}, {Search: string(forged), Position: 1}, {Search: "", Position: 1}, {Search: "?", Position: 1},
+		{Search: found.ID, Position: 1},
+		{Search: again.ID, Position: 4},
+		{Search: found.ID, Position: -1},
+		{Search: found.ID, Position: 1001},
+		{Search: nothing.ID, Position: 1},
+		{Search: string(forged), Position: 1},
+		{Search: "", Position: 1},
+		{Search: "?", Position: 1},
 	} {
 		w.shop.Search.Click(c)
 	}

@@ -55,8 +55,12 @@ func TestDictionary_Near(t *testing.T) {
 func TestDictionary_NearWhatIsMet(t *testing.T) {
 	t.Parallel()
 	d := search.NewDictionary([]search.Counted{
-		{Word: "apple", Count: 5000, Named: true}, {Word: "appel", Count: 2}, {Word: "aple", Count: 500}, {Word: "apples", Count: 1, Named: true},
-		{Word: "player", Count: 4000, Named: true}, {Word: "and", Count: 100_000},
+		{Word: "apple", Count: 5000, Named: true},
+		{Word: "appel", Count: 2},
+		{Word: "aple", Count: 500},
+		{Word: "apples", Count: 1, Named: true},
+		{Word: "player", Count: 4000, Named: true},
+		{Word: "and", Count: 100_000},
 	})
 	for _, c := range []struct {
 		word  string
