@@ -129,6 +129,8 @@ func something(ctx context.Context, t reflect.Type) reflect.Value {
 		return reflect.ValueOf(id.UUID{1, 2, 3})
 	case reflect.TypeFor[search.SettingName]():
 		return reflect.ValueOf(search.SettingRules)
+	case reflect.TypeFor[search.TopicOrder]():
+		return reflect.ValueOf(search.BySearches)
 	case reflect.TypeFor[catalog.Browse]():
 		return reflect.ValueOf(catalog.Browse{Sort: catalog.BrowseByID, Limit: 1})
 	case reflect.TypeFor[catalog.Listing]():
