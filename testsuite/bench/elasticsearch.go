@@ -257,7 +257,8 @@ func (s *server) bulk(ctx context.Context, index string, lines []byte) error {
 }
 
 // indexing compares indexing with bulk requests of the same documents that are
-// ready to be sent, to an index of the same mapping.
+// ready to be sent, to an index of the same mapping that shows them as soon: one
+// that names no interval is not refreshed at all while nobody searches it.
 func (b *bench) indexing(ctx context.Context, s *server, e *elasticsearch.Engine, c *porttest.Catalogue) error {
 	const batch = 500
 	from, err := s.twin(ctx, "/twin")
@@ -333,7 +334,10 @@ func (s *server) twin(ctx context.Context, path string) (string, error) {
 	var indices map[string]struct {
 		Mappings json.RawMessage
 		Settings struct {
-			Index struct{ Analysis json.RawMessage }
+			Index struct {
+				Analysis json.RawMessage
+				Refresh  string `json:"refresh_interval"`
+			}
 		}
 	}
 	if err := s.do(ctx, http.MethodGet, "/bodega", nil, &indices); err != nil {
@@ -342,7 +346,9 @@ func (s *server) twin(ctx context.Context, path string) (string, error) {
 	for name, index := range indices {
 		body, err := json.Marshal(map[string]any{
 			"mappings": index.Mappings,
-			"settings": map[string]any{"number_of_shards": 1, "number_of_replicas": 0, "analysis": index.Settings.Index.Analysis},
+			"settings": map[string]any{
+				"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": index.Settings.Index.Refresh, "analysis": index.Settings.Index.Analysis,
+			},
 		})
 		if err != nil {
 			return "", err
