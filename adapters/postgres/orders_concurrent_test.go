@@ -146,6 +146,8 @@ func TestOrderTx_Interleaved(t *testing.T) {
 		f.t.Helper()
 		var arrive sync.Once
 		arrived, leave := make(chan struct{}), make(chan struct{})
+		end := sync.OnceFunc(func() { close(leave) })
+		defer end()
 		var ended sync.WaitGroup
 		var one, other error
 		ended.Go(func() {
@@ -168,7 +170,7 @@ func TestOrderTx_Interleaved(t *testing.T) {
 		<-arrived
 		ended.Go(func() { other = f.try(second) })
 		f.somebodyWaits()
-		close(leave)
+		end()
 		ended.Wait()
 		if commit && one != nil || !commit && !errors.Is(one, errChanged) {
 			f.t.Fatal(one)
@@ -287,6 +289,23 @@ func TestOrderTx_Interleaved(t *testing.T) {
 			}
 		}
 		f.mustLevel("MUG", 2, 2)
+		f.mustBeSound()
+	})
+
+	t.Run("AnArrivalAndACorrectionOfANewLevel", func(t *testing.T) {
+		t.Parallel()
+		f := newFloor(t, open(t))
+		adjust := func(quantity int) func(ctx context.Context, tx ports.OrderTx) error {
+			return func(ctx context.Context, tx ports.OrderTx) error {
+				_, err := tx.Stock.Adjust(ctx, f.received("MUG", quantity))
+				return err
+			}
+		}
+		if err := meet(f, false, adjust(5), adjust(-3)); !fault.Is(err, fault.Exhausted) {
+			t.Errorf("three of what never arrived: %v", err)
+		}
+		f.must(meet(f, true, adjust(5), adjust(-3)))
+		f.mustLevel("MUG", 2, 0)
 		f.mustBeSound()
 	})
 

@@ -154,10 +154,11 @@ RETURNS TABLE (line int, sku text, on_hand bigint, reserved bigint, version bigi
 DECLARE
 	refused boolean;
 BEGIN
-	-- A level that is not there cannot be locked.
+	-- A level that is not there cannot be locked: without this, what is taken from one
+	-- that somebody is just making would be judged by one snapshot and done in another.
 	INSERT INTO orders.stock (sku, location, on_hand, reserved, version)
-	SELECT l.sku, l.location, 0, 0, 0 FROM unnest(p_skus, p_locations, p_deltas, p_moved) WITH ORDINALITY AS l (sku, location, delta, moved, line)
-	WHERE l.moved AND l.delta >= 0 AND NOT EXISTS (SELECT FROM orders.stock AS s WHERE s.fold = lower(l.sku) AND s.location = l.location)
+	SELECT l.sku, l.location, 0, 0, 0 FROM unnest(p_skus, p_locations, p_moved) WITH ORDINALITY AS l (sku, location, moved, line)
+	WHERE l.moved AND NOT EXISTS (SELECT FROM orders.stock AS s WHERE s.fold = lower(l.sku) AND s.location = l.location)
 	ORDER BY l.line ON CONFLICT DO NOTHING;
 	PERFORM FROM orders.stock AS s JOIN unnest(p_skus, p_locations) AS l (sku, location) ON s.fold = lower(l.sku) AND s.location = l.location
 	ORDER BY s.fold, s.location FOR NO KEY UPDATE OF s;
