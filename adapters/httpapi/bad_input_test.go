@@ -63,6 +63,7 @@ func TestShop_RefusesBadInputAtItsPlace(t *testing.T) {
 		{"AttributeObject", "POST", "/v1/admin/products", fmt.Sprintf(variant, `{"sku":"A","attributes":{"color":{}}}`), 422, "type", "body.variants[0].attributes.color"},
 		{"AttributeNull", "POST", "/v1/admin/products", `{"name":"N","base_price":{"amount":1,"currency":"EUR"},"attributes":{"color":null}}`, 422, "type", "body.attributes.color"},
 		{"UnknownBrand", "POST", "/v1/admin/products", `{"name":"N","base_price":{"amount":1,"currency":"EUR"},"brand_id":"` + unknown + `"}`, 422, "unknown_reference", "body.brand_id"},
+		{"BrandOfNothing", "POST", "/v1/admin/products", `{"name":"N","base_price":{"amount":1,"currency":"EUR"},"brand_id":"00000000-0000-0000-0000-000000000000"}`, 422, "unknown_reference", "body.brand_id"},
 		{"UnknownCategory", "POST", "/v1/admin/products", `{"name":"N","base_price":{"amount":1,"currency":"EUR"},"category_id":"` + unknown + `"}`, 422, "unknown_reference", "body.category_id"},
 		{"UnknownImage", "POST", "/v1/admin/products", `{"name":"N","base_price":{"amount":1,"currency":"EUR"},"image_ids":["` + unknown + `"]}`, 422, "unknown_reference", "body.image_ids[0]"},
 		{"NoID", "POST", "/v1/admin/products", `{"name":"N","base_price":{"amount":1,"currency":"EUR"},"brand_id":"acme"}`, 422, "pattern", "body.brand_id"},

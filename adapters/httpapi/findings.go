@@ -40,7 +40,7 @@ func findings() []finding {
 		{validation.MsgExpectedObject, "type", ""},
 		{validation.MsgExpectedMatchAtLeastOneSchema, "type", ""},
 		{validation.MsgExpectedMatchExactlyOneSchema, "type", ""},
-		{validation.MsgExpectedNotMatchSchema, "type", ""},
+		{validation.MsgExpectedNotMatchSchema, "unknown_reference", "is unknown"}, // of uuidText
 
 		{validation.MsgExpectedOneOf, "enum", ""},
 		{validation.MsgExpectedArrayItemsUnique, "duplicate", ""},

@@ -83,10 +83,12 @@ func (attributeValue) Schema(huma.Registry) *huma.Schema {
 type uuidText struct{}
 
 // Schema implements huma.SchemaProvider. A pattern rather than huma's format:
-// that takes urn:uuid: and braces too, which id.Parse does not.
+// that takes urn:uuid: and braces too, which id.Parse does not. The id of nothing
+// refers to nothing: to take a reference away is to send null.
 func (uuidText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeString, Pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", PatternDescription: "a UUID",
+		Not: &huma.Schema{Enum: []any{id.UUID{}.String()}},
 	}
 }
 
