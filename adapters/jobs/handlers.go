@@ -14,6 +14,7 @@ import (
 type handler struct {
 	task  string
 	batch int
+	hands int                                           // how many batches are worked on at once; 0: one
 	all   func(context.Context, []job.Delivery) []error // one for each, nil: done
 	one   func(context.Context, job.Delivery) error
 }
@@ -23,7 +24,8 @@ func handlers(shop *core.Shop) []handler {
 	by := account.System("jobs")
 	return []handler{
 		{task: job.IndexProduct, batch: 1000, all: index(shop, func(p job.ProductPayload) []job.ProductPayload { return []job.ProductPayload{p} })},
-		{task: job.IndexProducts, batch: 8, all: index(shop, func(p job.ProductsPayload) []job.ProductPayload { return p.Products })},
+		// One hand indexes while the other waits for the store, which an import keeps busy.
+		{task: job.IndexProducts, batch: 4, hands: 2, all: index(shop, func(p job.ProductsPayload) []job.ProductPayload { return p.Products })},
 		{task: job.AdjustInventory, batch: 32, one: func(ctx context.Context, d job.Delivery) error {
 			return shop.Inventory.ApplyJob(ctx, d.Envelope)
 		}},

@@ -181,6 +181,29 @@ func TestRunner_Run(t *testing.T) {
 			t.Errorf("dead are %+v, %v", dead, err)
 		}
 	})
+	t.Run("ManyProductsAreIndexedByTwoHands", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		for range 5 { // more than one batch
+			d.add(t, job.IndexProducts, `{"products":[]}`)
+		}
+		var begun atomic.Int32
+		both := make(chan struct{})
+		d.start(t, func(r *Runner) {
+			r.Traced = func(ctx context.Context, _ []job.Delivery) (context.Context, func(error)) {
+				if begun.Add(1) == 2 {
+					close(both)
+				}
+				select {
+				case <-both:
+				case <-time.After(20 * time.Second):
+					t.Error("the second batch waits for the first")
+				}
+				return ctx, func(error) {}
+			}
+		})
+		eventually(t, "the queue is empty", func() bool { return d.waiting(t) == 0 })
+	})
 	t.Run("APanicIsTriedAgainLater", func(t *testing.T) {
 		t.Parallel()
 		r := New(newDesk(t).shop, nil)

@@ -84,7 +84,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	r.Ready()
 	var all sync.WaitGroup
 	for _, h := range handlers(r.shop) {
-		all.Go(func() { r.work(ctx, h) })
+		for range max(1, h.hands) {
+			all.Go(func() { r.work(ctx, h) })
+		}
 	}
 	for _, l := range r.Loops {
 		all.Go(func() { r.turn(ctx, l) })
