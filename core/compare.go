@@ -56,6 +56,11 @@ type difference struct {
 	version   int64  // in the index
 }
 
+// alike reports whether it is the same difference, whatever was written meanwhile.
+func (d difference) alike(other difference) bool {
+	return d.want == other.want && d.got == other.got && d.Kind == other.Kind
+}
+
 // Compare goes one step further in comparing the index with the store, and
 // begins anew every ten minutes. Of all programs one does. What differs is looked
 // at again a minute later; if it still differs in just that way, no job was about
@@ -133,7 +138,7 @@ func (se *Search) advance(ctx context.Context, c *comparison, now time.Time) (re
 		}
 	case !c.through && len(c.doubts) < maxDoubtful:
 		var p page
-		if p, err = se.compare(ctx, c.after); err == nil {
+		if p, err = se.compare(ctx, se.s.Search.Entries, c.after); err == nil {
 			check.Checked += p.checked
 			if len(p.found) > 0 {
 				c.doubts = append(c.doubts, doubt{c.after, now, p.found})
@@ -159,24 +164,27 @@ type page struct {
 	end     string                // where the next one begins; "": there is none
 }
 
-// compare compares the SKUs after a given one.
-func (se *Search) compare(ctx context.Context, after string) (page, error) {
+// entries is ports.IndexReader.Entries of some index.
+type entries func(ctx context.Context, after string, limit int) ([]search.Entry, error)
+
+// compare compares the SKUs of an index after a given one.
+func (se *Search) compare(ctx context.Context, of entries, after string) (page, error) {
 	p := page{found: make(map[string]difference)}
 	skus, err := se.s.Catalog.Records.SKUs(ctx, after, comparePage)
 	if err != nil {
 		return p, err
 	}
-	entries, err := se.s.Search.Entries(ctx, after, comparePage)
+	held, err := of(ctx, after, comparePage)
 	if err != nil {
 		return p, err
 	}
-	skus, entries, p.end = sameStretch(skus, entries)
+	skus, held, p.end = sameStretch(skus, held)
 	docs, err := se.expected(ctx, skus)
 	if err != nil {
 		return p, err
 	}
 	p.checked = len(docs)
-	for _, e := range entries {
+	for _, e := range held {
 		d, known := docs[e.Key]
 		delete(docs, e.Key)
 		kind := DriftStale
@@ -213,7 +221,7 @@ func sameStretch(skus []id.SKU, entries []search.Entry) ([]id.SKU, []search.Entr
 
 // confirm looks again at a page and returns what differs as it did.
 func (se *Search) confirm(ctx context.Context, d doubt) ([]difference, error) {
-	p, err := se.compare(ctx, d.after)
+	p, err := se.compare(ctx, se.s.Search.Entries, d.after)
 	var drifted []difference
 	for key, before := range d.found {
 		if p.found[key] == before {

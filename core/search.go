@@ -18,6 +18,7 @@ type Search struct {
 	defined  atomic.Uint64 // catalog.Taxonomy.Revision of the schema the index was last told; 0: none
 	steering steering
 
+	ownIndex   atomic.Bool // it is in this program and ends with it
 	comparison comparison
 	counted    counting
 	popular    atomic.Pointer[[]search.PopularTopic] // the heaviest first; nil: not known

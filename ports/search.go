@@ -62,10 +62,16 @@ type Indexer interface {
 // IndexBuilder makes a new index beside the one in service: at start, and when
 // the index is to be rebuilt.
 type IndexBuilder interface {
-	// Begin starts an empty index. Until it is committed or aborted, writes of
-	// the Indexer reach both. It begins with the schema in force. Conflict
-	// while another build is under way in this process.
-	Begin(ctx context.Context) (IndexBuild, error)
+	// Begin starts an empty index under a name of at most 40 lower-case letters,
+	// digits and '_', or one of the engine's choice if that is empty. Until it is
+	// committed or aborted, writes of the Indexer reach both. It begins with the
+	// schema in force. Conflict while another build is under way in this process.
+	//
+	// A build of this name that was neither committed nor aborted, whichever
+	// program began it, is taken up instead: then resumed is true, and what was
+	// added to it is in it. An engine whose index ends with its program takes up
+	// none. Exists when it is in service already.
+	Begin(ctx context.Context, name string) (build IndexBuild, resumed bool, err error)
 }
 
 // IndexBuild is one index being built. It is used by one goroutine, beside the
@@ -75,12 +81,20 @@ type IndexBuild interface {
 	// has brought meanwhile stands if it is newer.
 	Add(ctx context.Context, docs []search.Document) ([]search.Outcome, error)
 
+	// Entries is as of IndexReader, but of the index being built, and sees
+	// everything that was written to it before.
+	Entries(ctx context.Context, after string, limit int) ([]search.Entry, error)
+
 	// Commit puts the index in service in place of the old one, all at once:
 	// every search sees the one or the other. On failure the old one stays.
 	Commit(ctx context.Context) error
 
 	// Abort throws the index away. After Commit, and again, it does nothing.
 	Abort(ctx context.Context) error
+
+	// Leave ends this program's part in the build, which Begin can take up again
+	// under its name if the engine outlives its program; else it is Abort.
+	Leave(ctx context.Context) error
 }
 
 // IndexReader tells what the index in service holds, for whoever compares it

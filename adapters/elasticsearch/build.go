@@ -17,6 +17,7 @@ import (
 type build struct {
 	engine *Engine
 	index  string
+	made   bool      // by this program
 	docs   int       // that it must have in the end, at least
 	alive  time.Time // when the others were told that somebody is at work
 }
@@ -24,45 +25,76 @@ type build struct {
 // Begin is ports.IndexBuilder.Begin. It takes as long as the engine's Settling:
 // when it returns, every program writes to the new index too, so that what it is
 // filled with from then on is all it can lack. Programs may build at the same
-// time; the last to commit stays.
-func (e *Engine) Begin(ctx context.Context) (ports.IndexBuild, error) {
+// time; the last to commit stays. A build of another layout is not taken up but
+// begun anew.
+func (e *Engine) Begin(ctx context.Context, name string) (_ ports.IndexBuild, resumed bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, e.failed(ctx, err)
+		return nil, false, e.failed(ctx, err)
 	}
-	b := &build{engine: e}
+	b := &build{engine: e, index: e.newName(time.Now(), name)}
 	e.mu.Lock()
 	if e.build != nil {
 		e.mu.Unlock()
-		return nil, fault.New(fault.Conflict, "in_use", "the index is being built already")
+		return nil, false, fault.New(fault.Conflict, "in_use", "the index is being built already")
 	}
 	e.build = b
 	e.mu.Unlock()
-	if err := b.begin(ctx); err != nil {
-		return nil, errors.Join(err, b.Abort(context.WithoutCancel(ctx)))
+	if resumed, err = b.begin(ctx); err == nil {
+		return b, resumed, nil
 	}
-	return b, nil
+	quit := b.Leave
+	if b.made {
+		quit = b.Abort
+	}
+	return nil, false, errors.Join(err, quit(context.WithoutCancel(ctx)))
 }
 
-func (b *build) begin(ctx context.Context) error {
+func (b *build) begin(ctx context.Context) (resumed bool, err error) {
 	e := b.engine
 	if _, err := e.resolve(ctx); err != nil {
-		return err
+		return false, err
 	}
 	if err := e.sweep(ctx, time.Now()); err != nil {
-		return err
+		return false, err
 	}
-	b.index = e.newName(time.Now())
-	if err := e.create(ctx, b.index, e.writing()); err != nil {
-		return err
+	if resumed, err = b.takeUp(ctx); err != nil {
+		return resumed, err
+	}
+	if !resumed {
+		if err := e.create(ctx, b.index, e.writing()); err != nil {
+			return false, err
+		}
+		b.made = true
 	}
 	e.targets.forget()
 	if err := b.beat(ctx); err != nil {
-		return err
+		return resumed, err
 	}
 	if err := e.pause(ctx, e.options.Settling); err != nil {
-		return err
+		return resumed, err
 	}
-	return b.bury(ctx)
+	return resumed, b.bury(ctx)
+}
+
+// takeUp reports whether the index is there already, half filled. One of another
+// layout makes room.
+func (b *build) takeUp(ctx context.Context) (bool, error) {
+	aliases, err := b.engine.aliases(ctx)
+	if err != nil {
+		return false, err
+	}
+	of, there := aliases[b.index]
+	switch {
+	case !there:
+		return false, nil
+	case slices.Contains(of, b.engine.serving()):
+		return false, fault.New(fault.Exists, "in_service", "the index is in service already")
+	}
+	laid, err := b.engine.layoutOf(ctx, b.index)
+	if err != nil || laid == b.engine.layout() {
+		return err == nil, err
+	}
+	return false, b.engine.drop(ctx, b.index)
 }
 
 // bury copies the tombstones of the index in service, so that late writes to
@@ -124,6 +156,20 @@ func (b *build) Add(ctx context.Context, docs []search.Document) ([]search.Outco
 	return outcomes, err
 }
 
+// Entries is ports.IndexBuild.Entries.
+func (b *build) Entries(ctx context.Context, after string, limit int) ([]search.Entry, error) {
+	if err := b.under(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.engine.call(ctx, b.engine.writes, http.MethodPost, "/"+b.index+"/_refresh", nil, nil); err != nil {
+		if refusedAs(err, http.StatusNotFound, "") {
+			return nil, errOver
+		}
+		return nil, err
+	}
+	return b.engine.entries(ctx, b.index, after, limit)
+}
+
 // Commit is ports.IndexBuild.Commit. It takes a little longer than the engine's
 // Grace, for the searches that are still in the old index.
 func (b *build) Commit(ctx context.Context) error {
@@ -183,8 +229,12 @@ func (b *build) swap(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, there := aliases[b.index]; !there {
+	of, there := aliases[b.index]
+	if !there {
 		return nil, errOver
+	}
+	if slices.Contains(of, e.serving()) { // another program went on with it, and was quicker
+		return nil, nil
 	}
 	var old []string
 	actions := []object{{"add": object{"index": b.index, "alias": e.serving()}}}
@@ -212,10 +262,19 @@ func (b *build) Abort(ctx context.Context) error {
 	if b.under(context.WithoutCancel(ctx)) != nil {
 		return nil
 	}
+	e := b.engine
+	b.finish()
+	e.targets.forget()
+	aliases, err := e.aliases(ctx)
+	if err != nil || slices.Contains(aliases[b.index], e.serving()) { // by another program
+		return err
+	}
+	return e.drop(ctx, b.index)
+}
+
+// Leave is ports.IndexBuild.Leave.
+func (b *build) Leave(context.Context) error {
 	b.finish()
 	b.engine.targets.forget()
-	if b.index == "" {
-		return nil
-	}
-	return b.engine.drop(ctx, b.index)
+	return nil
 }

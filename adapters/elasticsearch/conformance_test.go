@@ -23,8 +23,8 @@ func openAt(t testing.TB, url string, o Options) *Engine {
 
 func TestConformance(t *testing.T) {
 	porttest.TestSearch(t, porttest.SearchHarness{
-		Remote: true,
-		New:    func(t *testing.T) porttest.SearchEngine { return openAt(t, containers.Elasticsearch(t), quick) },
+		Remote: true, Resumes: true,
+		New: func(t *testing.T) porttest.SearchEngine { return openAt(t, containers.Elasticsearch(t), quick) },
 		Settle: func(t *testing.T, e porttest.SearchEngine) {
 			if err := e.(*Engine).Refresh(t.Context()); err != nil {
 				t.Fatal(err)

@@ -120,7 +120,7 @@ func TestIndex_EngineDown(t *testing.T) {
 	if err := e.Define(ctx, search.NewSchema(1, nil)); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("defined: %v", err)
 	}
-	if _, err := e.Begin(ctx); !fault.Is(err, fault.Unavailable) {
+	if _, _, err := e.Begin(ctx, ""); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("begun: %v", err)
 	}
 	link.Heal(t)
@@ -309,7 +309,7 @@ func TestEngine_Sweep(t *testing.T) {
 	if err := e.call(t.Context(), e.writes, http.MethodPut, "/"+e.serving()+"/_doc/old?version=3&version_type=external", old, nil); err != nil {
 		t.Fatal(err)
 	}
-	left, err := e.Begin(t.Context()) // by a program that dies
+	left, _, err := e.Begin(t.Context(), "") // by a program that dies
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,6 +46,14 @@ func (e *Engine) Held(ctx context.Context, docs []search.Document) ([]bool, erro
 
 // Entries is ports.IndexReader.Entries.
 func (e *Engine) Entries(ctx context.Context, after string, limit int) ([]search.Entry, error) {
+	entries, err := e.entries(ctx, e.serving(), after, limit)
+	if refusedAs(err, http.StatusNotFound, "") { // there is no index yet
+		return []search.Entry{}, nil
+	}
+	return entries, err
+}
+
+func (e *Engine) entries(ctx context.Context, index, after string, limit int) ([]search.Entry, error) {
 	body := object{
 		"size": limit, "_source": false, "track_total_hits": false, "docvalue_fields": []string{"version", "digest"},
 		"query": object{"bool": object{"filter": object{"term": object{"deleted": false}}}},
@@ -62,11 +70,8 @@ func (e *Engine) Entries(ctx context.Context, after string, limit int) ([]search
 			}
 		}
 	}
-	path := "/" + e.serving() + "/_search?filter_path=hits.hits.sort,hits.hits.fields"
+	path := "/" + index + "/_search?filter_path=hits.hits.sort,hits.hits.fields"
 	if err := e.call(ctx, e.writes, http.MethodPost, path, body, &told); err != nil {
-		if refusedAs(err, http.StatusNotFound, "") {
-			return []search.Entry{}, nil
-		}
 		return nil, err
 	}
 	entries := make([]search.Entry, len(told.Hits.Hits))

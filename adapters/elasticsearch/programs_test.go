@@ -152,7 +152,7 @@ func TestBuild_UnderLoadOfAnotherProgram(t *testing.T) {
 		})
 	}
 	for range 3 {
-		build, err := builder.Begin(t.Context())
+		build, _, err := builder.Begin(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)
 		}

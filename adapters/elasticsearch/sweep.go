@@ -20,7 +20,8 @@ const (
 // beat tells other programs that somebody is at work on the index.
 func (b *build) beat(ctx context.Context) error {
 	now := time.Now()
-	if err := b.engine.call(ctx, b.engine.writes, http.MethodPut, "/"+b.index+"/_mapping", object{"_meta": object{"alive": now.Unix()}}, nil); err != nil {
+	if err := b.engine.call(ctx, b.engine.writes, http.MethodPut, "/"+b.index+"/_mapping",
+		object{"_meta": b.engine.meta(now)}, nil); err != nil {
 		if refusedAs(err, http.StatusNotFound, "") {
 			return errOver
 		}

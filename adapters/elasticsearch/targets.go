@@ -24,7 +24,12 @@ func (e *Engine) writing() string { return e.options.Prefix + "_writing" }
 
 func documentsOf(index string) string { return index + "_docs" }
 
-func (e *Engine) newName(now time.Time) string {
+// newName returns the name of an index that is begun under a name, or now under
+// none.
+func (e *Engine) newName(now time.Time, name string) string {
+	if name != "" {
+		return e.options.Prefix + "_" + name
+	}
 	var salt [3]byte
 	_, _ = rand.Read(salt[:]) // never fails
 	return fmt.Sprintf("%s_%s_%s", e.options.Prefix, now.UTC().Format("20060102150405"), hex.EncodeToString(salt[:]))
@@ -144,11 +149,21 @@ const (
 	replicas     = "0-1" // one, where there is a second node to hold it
 )
 
-// Built reports whether the index in service was once filled as a whole. The
-// first one was not: whoever starts a shop on an empty engine has to build it.
+// Built reports whether the index in service was once filled as a whole, and by a
+// program that lays it out as this one does or as a newer one. The first index
+// was not: whoever starts a shop on an empty engine has to build it. One of an
+// older layout is given the fields that it lacks, if they can just be added, so
+// that it takes this program's documents until it is replaced.
 func (e *Engine) Built(ctx context.Context) (bool, error) {
 	t, err := e.writeTo(ctx)
-	return err == nil && t.service != e.firstIndex(), err
+	if err != nil || t.service == e.firstIndex() {
+		return false, err
+	}
+	laid, err := e.layoutOf(ctx, t.service)
+	if err != nil || laid.fits(e.layout()) {
+		return err == nil, err
+	}
+	return false, e.extend(ctx, t.service)
 }
 
 // create makes an empty index under its aliases. One that is not to be searched
@@ -166,6 +181,8 @@ func (e *Engine) create(ctx context.Context, name string, aliases ...string) err
 		all[a] = object{}
 	}
 	body["aliases"] = all
+	mappings, _ := body["mappings"].(object)
+	mappings["_meta"] = e.meta(time.Time{})
 	return e.call(ctx, e.writes, http.MethodPut, "/"+name, body, nil)
 }
 

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"sync"
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/account"
@@ -25,38 +24,46 @@ type Violations struct {
 	Violations []Violation `json:"violations"`
 }
 
-// Reindex is how far a new index has come.
+// Reindex is how far a new index has come, whichever server builds it.
 type Reindex struct {
-	Status   string  `json:"status" enum:"idle,running,succeeded,failed"`
-	Products int     `json:"products" doc:"how many are in it"`
-	Failure  *string `json:"failure"`
+	Status     string     `json:"status" enum:"idle,running,succeeded,failed"`
+	Products   int        `json:"products" doc:"how many are in it"`
+	Total      int        `json:"total" doc:"how many there were when it began"`
+	Checked    int        `json:"checked" doc:"SKUs that were then compared with the store"`
+	TakenUp    int        `json:"taken_up" doc:"how often a server went on with it after another"`
+	StartedAt  Null[Time] `json:"started_at"`
+	FinishedAt Null[Time] `json:"finished_at"`
+	Failure    *string    `json:"failure"`
 }
 
 func (a *api) registerMaintenance() {
 	const tag = "operations"
-	r := &reindexing{now: Reindex{Status: "idle"}}
 	register(a.edge, operation{
 		ID: "reindex", Method: http.MethodPost, Path: "/v1/admin/search/reindex", Tag: tag, Permission: account.SearchManage,
 		Status: http.StatusAccepted, Summary: "Build the search index anew",
-		Description: "The one in service answers until the new one is complete. While one is being built, another is not begun.",
+		Description: "The one in service answers until the new one is complete and was compared with the store. While one is being built, " +
+			"another is not begun. If its server ends, another one goes on with it.",
 	}, func(ctx context.Context, _ *struct{}) (*reply[Reindex], error) {
-		if r.begin() {
-			cmd := core.RebuildIndex{By: caller(ctx, ""), Progress: r.progress}
+		build, err := a.shop.Search.StartRebuild(ctx, core.RebuildIndex{By: caller(ctx, "")})
+		switch {
+		case err == nil:
 			a.background("reindex", func(ctx context.Context) error {
-				var n int
-				err := contained(ctx, func(ctx context.Context) (err error) {
-					n, err = a.shop.Search.Rebuild(ctx, cmd)
-					return err
-				})
-				r.end(n, err)
+				_, err := build.Run(ctx)
 				return err
 			})
+		case fault.CodeOf(err) != "in_use":
+			return nil, err
 		}
-		return &reply[Reindex]{Body: r.state(), Location: "/v1/admin/search/reindex"}, nil
+		r, err := a.reindex(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return &reply[Reindex]{Body: r, Location: "/v1/admin/search/reindex"}, nil
 	})
 	register(a.edge, operation{ID: "readReindex", Method: http.MethodGet, Path: "/v1/admin/search/reindex", Tag: tag, Permission: account.SearchManage, Summary: "Show how far the new index has come"},
-		func(context.Context, *struct{}) (*reply[Reindex], error) {
-			return &reply[Reindex]{Body: r.state()}, nil
+		func(ctx context.Context, _ *struct{}) (*reply[Reindex], error) {
+			r, err := a.reindex(ctx)
+			return &reply[Reindex]{Body: r}, err
 		})
 	if auditor := a.opts.Auditor; auditor != nil {
 		register(a.edge, operation{ID: "check", Method: http.MethodGet, Path: "/v1/admin/check", Tag: tag, Permission: account.JobsManage, Deadline: -1, Summary: "Look for what must always be true and is not"},
@@ -83,42 +90,24 @@ func (a *api) registerMaintenance() {
 	}
 }
 
-// reindexing follows the index this server builds.
-type reindexing struct {
-	mu  sync.Mutex
-	now Reindex
-}
-
-// begin reports whether the caller is to build; false while somebody does.
-func (r *reindexing) begin() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.now.Status == "running" {
-		return false
-	}
-	r.now = Reindex{Status: "running"}
-	return true
-}
-
-func (r *reindexing) progress(products int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.now.Products = products
-}
-
-func (r *reindexing) end(products int, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.now = Reindex{Status: "succeeded", Products: products}
+func (a *api) reindex(ctx context.Context) (Reindex, error) {
+	r, err := a.shop.Search.Rebuilt(ctx, core.ReadRebuild{By: caller(ctx, "")})
 	if err != nil {
-		r.now.Status, r.now.Failure = "failed", text(problemOf(err, (*route)(nil).locate).Detail)
+		return Reindex{}, err
 	}
-}
-
-func (r *reindexing) state() Reindex {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.now
+	out := Reindex{
+		Status: "succeeded", Products: r.Products, Total: r.Total, Checked: r.Checked, TakenUp: r.TakenUp,
+		StartedAt: optionalTime(r.StartedAt), FinishedAt: optionalTime(r.FinishedAt),
+	}
+	switch {
+	case r.Index == "":
+		out.Status = "idle"
+	case r.Running:
+		out.Status = "running"
+	case r.Failure != "":
+		out.Status, out.Failure = "failed", text(r.Failure)
+	}
+	return out, nil
 }
 
 // background runs what goes on after its answer. Failures are logged: there is

@@ -10,19 +10,20 @@ import (
 
 // build is an index being built beside the one in service.
 type build struct {
-	index *Index
-	table *table
+	index  *Index
+	table  *table
+	walked walk
 }
 
-// Begin is ports.IndexBuilder.Begin.
-func (x *Index) Begin(ctx context.Context) (ports.IndexBuild, error) {
+// Begin is ports.IndexBuilder.Begin. It takes up none: they end with the program.
+func (x *Index) Begin(ctx context.Context, _ string) (_ ports.IndexBuild, resumed bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, fault.Wrap(fault.Canceled, "memsearch", err)
+		return nil, false, fault.Wrap(fault.Canceled, "memsearch", err)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.next != nil {
-		return nil, fault.New(fault.Conflict, "in_use", "the index is being built already")
+		return nil, false, fault.New(fault.Conflict, "in_use", "the index is being built already")
 	}
 	t := newTable(x.analyse)
 	t.schema = x.table.schema
@@ -31,8 +32,8 @@ func (x *Index) Begin(ctx context.Context) (ports.IndexBuild, error) {
 			t.skus.entries[key] = entry{version: e.version, doc: none, before: none}
 		}
 	}
-	x.next = &build{x, t}
-	return x.next, nil
+	x.next = &build{index: x, table: t}
+	return x.next, false, nil
 }
 
 // Add is ports.IndexBuild.Add.
@@ -46,6 +47,19 @@ func (b *build) Add(ctx context.Context, docs []search.Document) ([]search.Outco
 		return nil, fault.New(fault.Conflict, "in_use", "the build is over")
 	}
 	return b.table.write(docs), nil
+}
+
+// Entries is ports.IndexBuild.Entries.
+func (b *build) Entries(ctx context.Context, after string, limit int) ([]search.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fault.Wrap(fault.Canceled, "memsearch", err)
+	}
+	b.index.mu.Lock()
+	defer b.index.mu.Unlock()
+	if b.index.next != b {
+		return nil, fault.New(fault.Conflict, "in_use", "the build is over")
+	}
+	return b.walked.entries(b.table.skus, after, limit), nil
 }
 
 // Commit is ports.IndexBuild.Commit.
@@ -74,3 +88,6 @@ func (b *build) Abort(context.Context) error {
 	}
 	return nil
 }
+
+// Leave is ports.IndexBuild.Leave.
+func (b *build) Leave(ctx context.Context) error { return b.Abort(ctx) }

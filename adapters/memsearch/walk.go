@@ -26,8 +26,11 @@ func (x *Index) Entries(ctx context.Context, after string, limit int) ([]search.
 	if err := ctx.Err(); err != nil {
 		return nil, fault.Wrap(fault.Canceled, "memsearch", err)
 	}
-	known := x.current.Load().skus
-	keys := x.walked.over(known)
+	return x.walked.entries(x.current.Load().skus, after, limit), nil
+}
+
+func (w *walk) entries(known *skus, after string, limit int) []search.Entry {
+	keys := w.over(known)
 	at, there := slices.BinarySearch(keys, after)
 	if there {
 		at++
@@ -35,14 +38,14 @@ func (x *Index) Entries(ctx context.Context, after string, limit int) ([]search.
 	entries := make([]search.Entry, 0, min(limit, len(keys)-at))
 	for _, key := range keys[at:] {
 		if len(entries) == limit {
-			return entries, nil
+			return entries
 		}
 		if e, _ := known.at(key); e.doc != none {
 			entries = append(entries, search.Entry{Key: key, Version: e.version, Digest: e.digest})
 		}
 	}
-	x.walked.forget()
-	return entries, nil
+	w.forget()
+	return entries
 }
 
 func (w *walk) over(s *skus) []string {

@@ -196,6 +196,7 @@ type reindex struct{}
 type reindexing struct {
 	Status   string `json:"status"`
 	Products int64  `json:"products"`
+	Total    int64  `json:"total"`
 	Failure  string `json:"failure"`
 }
 
@@ -221,7 +222,7 @@ func (c *reindex) Run(ctx context.Context, t *terminal) error {
 			}
 			switch r.Status {
 			case "running":
-				bar.set(r.Products, 0)
+				bar.set(r.Products, r.Total)
 			case "failed":
 				return fmt.Errorf("the index could not be built: %s", r.Failure)
 			default:

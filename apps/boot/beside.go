@@ -53,17 +53,24 @@ func (a *App) openSearch(ctx context.Context, c Config) (ports.SearchEngine, err
 	return engine, nil
 }
 
-// findIndex has an index made from the store if the one in service never was: a
-// new engine, or one that has lost it.
+// findIndex has an index made from the store if the one in service never was (a
+// new engine, or one that has lost it) or is laid out for an older program, and
+// goes on with what another program has left half built.
 func (a *App) findIndex(ctx context.Context, engine *elasticsearch.Engine) error {
-	built, err := engine.Built(ctx)
-	if err != nil || built {
+	wanted, err := a.Shop.Search.Interrupted(ctx)
+	if err != nil {
 		return err
 	}
 	by := account.System("boot")
-	have, err := a.Shop.Catalog.Browse(ctx, core.BrowseProducts{By: by, Browse: catalog.Browse{Limit: 1}})
-	if err != nil || len(have.Products) == 0 {
-		return err
+	if !wanted {
+		built, err := engine.Built(ctx)
+		if err != nil || built {
+			return err
+		}
+		have, err := a.Shop.Catalog.Browse(ctx, core.BrowseProducts{By: by, Browse: catalog.Browse{Limit: 1}})
+		if err != nil || len(have.Products) == 0 {
+			return err
+		}
 	}
 	a.background(func(ctx context.Context) { // longer than a loop may take
 		n, err := a.Shop.Search.Rebuild(ctx, core.RebuildIndex{By: by})

@@ -172,7 +172,7 @@ func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carrier
 	if a.Shop, err = core.New(deps, c.options(a.URL, secrets)); err != nil {
 		return carriers, err
 	}
-	a.meter.registry.MustRegister(newDrift(a.Shop))
+	a.meter.registry.MustRegister(newDrift(a.Shop), newRebuild(a.Shop))
 	return carriers, nil
 }
 

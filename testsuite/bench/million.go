@@ -125,7 +125,7 @@ func (b *bench) fill(ctx context.Context, e ports.SearchEngine, c *porttest.Cata
 	if err := e.Define(ctx, c.Schema); err != nil {
 		return err
 	}
-	build, err := e.Begin(ctx)
+	build, _, err := e.Begin(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ type SearchHarness struct {
 	// milliseconds instead of microseconds: what is repeated at random or for
 	// long is repeated less often.
 	Remote bool
+	// Resumes says that an index that was left half built is there for the next
+	// program.
+	Resumes bool
 }
 
 // rounds returns how often something is repeated.

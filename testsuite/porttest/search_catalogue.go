@@ -162,7 +162,7 @@ func (c *Catalogue) Build(ctx context.Context, engine ports.SearchEngine) error 
 	if err := engine.Define(ctx, c.Schema); err != nil {
 		return err
 	}
-	b, err := engine.Begin(ctx)
+	b, _, err := engine.Begin(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func testSearchCrowds(t *testing.T, h SearchHarness) {
 		w.put(docs(1)...)
 		crowd(w, func() {
 			for version := range int64(h.rounds(5, 2)) {
-				build, err := w.engine.Begin(t.Context())
+				build, _, err := w.engine.Begin(t.Context(), "")
 				if err != nil {
 					t.Error(err)
 					return

@@ -83,7 +83,7 @@ func testSearchHoldings(t *testing.T, h SearchHarness) {
 			if want := []bool{true, true, false, false, false, true}; !slices.Equal(answer, want) {
 				t.Errorf("held: %v, want %v", answer, want)
 			}
-			build, err := w.engine.Begin(t.Context())
+			build, _, err := w.engine.Begin(t.Context(), "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +120,7 @@ func testSearchHoldings(t *testing.T, h SearchHarness) {
 		w := newSearchWorld(t, h)
 		a, b := sold(1, "A", "obsidian"), sold(2, "B", "marigold")
 		w.put(a)
-		build, err := w.engine.Begin(t.Context())
+		build, _, err := w.engine.Begin(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)
 		}

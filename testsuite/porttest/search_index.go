@@ -105,7 +105,7 @@ func testIndexBuild(t *testing.T, h SearchHarness) {
 	a, b, c := sold(1, "A", "obsidian"), sold(2, "B", "marigold"), sold(3, "C", "saffron")
 	begin := func(w *searchWorld) ports.IndexBuild {
 		w.t.Helper()
-		build, err := w.engine.Begin(w.t.Context())
+		build, _, err := w.engine.Begin(w.t.Context(), "")
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -209,11 +209,74 @@ func testIndexBuild(t *testing.T, h SearchHarness) {
 		w.wantAny(search.Query{}, "C")
 	})
 
+	t.Run("TellsWhatIsInIt", func(t *testing.T) {
+		t.Parallel()
+		w := newSearchWorld(t, h)
+		w.put(a)
+		build := begin(w)
+		add(w, build, b, c)
+		w.put(next(c, 2, "driftwood"), search.Document{SKU: "B", Version: 2, Deleted: true}, sold(4, "D", "porcelain"))
+		var got []search.Entry
+		for after := ""; ; {
+			entries, err := build.Entries(t.Context(), after, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(entries) == 0 {
+				break
+			}
+			got = append(got, entries...)
+			after = entries[0].Key
+		}
+		changed, d := next(c, 2, "driftwood"), sold(4, "D", "porcelain")
+		if want := []search.Entry{{Key: "c", Version: 2, Digest: changed.Digest()}, {Key: "d", Version: d.Version, Digest: d.Digest()}}; !slices.Equal(got, want) {
+			t.Errorf("it holds %v, want %v", got, want)
+		}
+		commit(w, build)
+		w.wantAny(search.Query{}, "C", "D")
+	})
+
+	t.Run("WhatWasLeftIsTakenUp", func(t *testing.T) {
+		t.Parallel()
+		w := newSearchWorld(t, h)
+		w.put(a)
+		const name = "20261123020000_abc123"
+		left, resumed, err := w.engine.Begin(t.Context(), name)
+		if err != nil || resumed {
+			t.Fatalf("resumed %v, %v", resumed, err)
+		}
+		add(w, left, b)
+		if err := left.Leave(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := left.Add(t.Context(), []search.Document{c}); !fault.Is(err, fault.Conflict) {
+			t.Errorf("added to what was left: %v", err)
+		}
+		w.wantAny(search.Query{}, "A")
+		w.put(next(c, 2, "driftwood"))
+		build, resumed, err := w.engine.Begin(t.Context(), name)
+		if err != nil || resumed != h.Resumes {
+			t.Fatalf("resumed %v, %v", resumed, err)
+		}
+		if !resumed {
+			add(w, build, b, next(c, 2, "driftwood"))
+		}
+		commit(w, build)
+		w.wantAny(search.Query{}, "B", "C")
+		if err := left.Abort(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.wantAny(search.Query{}, "B", "C")
+		if _, _, err := w.engine.Begin(t.Context(), name); h.Resumes && !fault.Is(err, fault.Exists) {
+			t.Errorf("begun again in service: %v", err)
+		}
+	})
+
 	t.Run("OnlyOneAtATime", func(t *testing.T) {
 		t.Parallel()
 		w := newSearchWorld(t, h)
 		build := begin(w)
-		if _, err := w.engine.Begin(t.Context()); !fault.Is(err, fault.Conflict) {
+		if _, _, err := w.engine.Begin(t.Context(), ""); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a second build: %v", err)
 		}
 		commit(w, build)

@@ -204,7 +204,7 @@ func (w *searchWorld) disturb(m *searchModel, r searchDice, version *int64) {
 		write()
 		return
 	}
-	build, err := w.engine.Begin(w.t.Context())
+	build, _, err := w.engine.Begin(w.t.Context(), "")
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -236,7 +236,7 @@ func testSearchBadInput(t *testing.T, h SearchHarness) {
 		if _, err = w.engine.Index(ctx, []search.Document{sold(97, "LATE", "saffron")}); !fault.Is(err, fault.Canceled) {
 			t.Errorf("index: %v", err)
 		}
-		if _, err = w.engine.Begin(ctx); !fault.Is(err, fault.Canceled) {
+		if _, _, err = w.engine.Begin(ctx, ""); !fault.Is(err, fault.Canceled) {
 			t.Errorf("begin: %v", err)
 		}
 		w.settle()
