@@ -84,3 +84,16 @@ type Graveyard interface {
 	// Bury stores dead jobs. One that is there already is replaced.
 	Bury(ctx context.Context, dead ...job.DeadJob) error
 }
+
+// Leases divide works of which one at a time is enough among the processes of a
+// shop. They save effort and guard nothing: for some seconds after one process was
+// cut off from the store, it and the next may both believe that a work is theirs.
+type Leases interface {
+	// Hold reports whether a work is the caller's: it was already, or it was
+	// nobody's. It stays the caller's until it lets go or is gone, whatever way:
+	// ask before each turn. Unavailable when the store cannot be asked.
+	Hold(ctx context.Context, work string) (bool, error)
+	// LetGo leaves a work to whoever asks for it next. What the caller does not
+	// hold stays as it is.
+	LetGo(ctx context.Context, work string) error
+}

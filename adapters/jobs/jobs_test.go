@@ -266,7 +266,7 @@ func TestRunner_Run(t *testing.T) {
 		d := newDesk(t)
 		var turns atomic.Int32
 		d.start(t, func(r *Runner) {
-			r.Loops = []Loop{{"count", 10 * time.Millisecond, func(context.Context) (int, error) {
+			r.Loops = []Loop{{Name: "count", Every: 10 * time.Millisecond, Do: func(context.Context) (int, error) {
 				switch turns.Add(1) {
 				case 1:
 					panic("boom")
@@ -285,7 +285,7 @@ func TestRunner_Run(t *testing.T) {
 		begun, release := make(chan struct{}), make(chan struct{})
 		var finished atomic.Bool
 		stop := d.start(t, func(r *Runner) {
-			r.Loops = []Loop{{"slow", time.Hour, func(ctx context.Context) (int, error) {
+			r.Loops = []Loop{{Name: "slow", Every: time.Hour, Do: func(ctx context.Context) (int, error) {
 				close(begun)
 				<-release
 				finished.Store(ctx.Err() == nil)

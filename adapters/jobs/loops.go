@@ -2,10 +2,12 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core"
+	"github.com/bodega-commerce/bodega/core/fault"
 )
 
 // Loop is work that nobody asks for: Do is called again and again, Every apart
@@ -14,6 +16,9 @@ type Loop struct {
 	Name  string
 	Every time.Duration
 	Do    func(ctx context.Context) (done int, err error)
+	// Everywhere says that every process has its own to do. Of any other loop one
+	// process at a time is enough.
+	Everywhere bool
 }
 
 const loopBatch = 100
@@ -21,26 +26,45 @@ const loopBatch = 100
 // Loops returns the loops of a shop. They are safe to run many times side by side.
 func Loops(shop *core.Shop) []Loop {
 	return []Loop{
-		{"sweep checkouts", 5 * time.Second, func(ctx context.Context) (int, error) { return shop.Checkout.Expire(ctx, loopBatch) }},
-		{"reconcile payments", 2 * time.Second, func(ctx context.Context) (int, error) { return shop.Payments.Reconcile(ctx, loopBatch) }},
-		{"compare the index", 5 * time.Second, shop.Search.Compare},
-		{"keep search counts", 5 * time.Second, shop.Search.KeepCounts},
-		{"drop expired carts", 10 * time.Minute, func(ctx context.Context) (int, error) { return shop.Carts.DropExpired(ctx, loopBatch) }},
-		{"drop old idempotency keys", 10 * time.Minute, func(ctx context.Context) (int, error) { return shop.Keys.DropOld(ctx, loopBatch) }},
-		{"drop old payment events", 10 * time.Minute, func(ctx context.Context) (int, error) { return shop.Webhooks.DropOld(ctx, loopBatch) }},
+		{Name: "sweep checkouts", Every: 5 * time.Second, Do: batches(shop.Checkout.Expire)},
+		{Name: "reconcile payments", Every: 2 * time.Second, Do: batches(shop.Payments.Reconcile)},
+		{Name: "compare the index", Every: 5 * time.Second, Do: shop.Search.Compare},
+		{Name: "keep search counts", Every: 5 * time.Second, Do: shop.Search.KeepCounts, Everywhere: true},
+		{Name: "drop expired carts", Every: 10 * time.Minute, Do: batches(shop.Carts.DropExpired)},
+		{Name: "drop old idempotency keys", Every: 10 * time.Minute, Do: batches(shop.Keys.DropOld)},
+		{Name: "drop old payment events", Every: 10 * time.Minute, Do: batches(shop.Webhooks.DropOld)},
 	}
+}
+
+func batches(do func(ctx context.Context, limit int) (int, error)) func(context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) { return do(ctx, loopBatch) }
 }
 
 // turn runs a loop until ctx ends. What a turn has begun, it finishes.
 func (r *Runner) turn(ctx context.Context, l Loop) {
 	for ctx.Err() == nil {
 		began := time.Now()
-		done, err := limited(context.WithoutCancel(ctx), l.Do)
-		if err != nil {
+		done, err := r.once(ctx, l)
+		if err != nil && (ctx.Err() == nil || !fault.Is(err, fault.Canceled)) {
 			r.Log.ErrorContext(ctx, "loop", "loop", l.Name, "error", err, "latency", float64(time.Since(began).Microseconds())/1000)
 		}
 		if err != nil || done == 0 {
 			pause(ctx, l.Every+rand.N(l.Every/5+1)) // so that several servers do not march in step
 		}
 	}
+}
+
+// once does a turn of a loop, if it is for this process to do. Whoever fails leaves
+// it to others, who may fare better.
+func (r *Runner) once(ctx context.Context, l Loop) (done int, err error) {
+	if r.Leases == nil || l.Everywhere {
+		return limited(context.WithoutCancel(ctx), l.Do)
+	}
+	if mine, err := r.Leases.Hold(ctx, l.Name); err != nil || !mine {
+		return 0, err
+	}
+	if done, err = limited(context.WithoutCancel(ctx), l.Do); err != nil {
+		err = errors.Join(err, r.Leases.LetGo(ctx, l.Name))
+	}
+	return done, err
 }

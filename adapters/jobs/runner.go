@@ -43,6 +43,9 @@ type Runner struct {
 	Patience job.Backoff
 	// Loops are the loops beside the handlers. Default: Loops(shop).
 	Loops []Loop
+	// Leases divide the loops among the processes of a shop. Default: this one
+	// turns all of them.
+	Leases ports.Leases
 	// BuildIndex gets the search index ready before the first job is handled.
 	// Default: it is made anew from the store, as one in memory must be. Nil: it
 	// is there already, shared with other programs.

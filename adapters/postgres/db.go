@@ -54,6 +54,7 @@ type DB struct {
 	catalog, orders, identity *realm
 	cluster                   *cluster // nil: no replicas
 	queue                     *queue
+	leases                    *leases
 	log                       *slog.Logger
 
 	closing sync.Once
@@ -67,6 +68,9 @@ func (db *DB) realms() []*realm { return []*realm{db.catalog, db.orders, db.iden
 func (db *DB) Close() error {
 	db.closing.Do(func() {
 		db.queue.close()
+		if db.leases != nil {
+			db.leases.close()
+		}
 		if db.cluster != nil {
 			db.cluster.close()
 		}

@@ -82,6 +82,7 @@ func Open(ctx context.Context, c Config) (_ *DB, err error) {
 			return nil, err
 		}
 	}
+	db.leases = newLeases(context.WithoutCancel(ctx), db.orders.primary)
 	for _, r := range db.realms() {
 		db.queue.watch(context.WithoutCancel(ctx), r)
 	}

@@ -47,7 +47,7 @@ func exported(t *testing.T) map[string][]string {
 	m.checkouts()
 	m.reservations()
 	m.searchCounts(nil)
-	newWatch((*sqlite.DB)(nil), m, nil, nil)
+	newWatch((*sqlite.DB)(nil), nil, m, nil, nil)
 	m.registry.MustRegister(newPools(nil), newEngine(nil), newBacklog(nil, nil), newDoubts(nil, nil), newDrift(nil), newRebuild(nil))
 
 	all := make(chan *prometheus.Desc)

@@ -118,7 +118,7 @@ func (a *App) start(ctx context.Context, c Config) (err error) {
 		}
 	}
 	if c.Role == Server {
-		a.background(newWatch(a.store.auditor, a.meter, a.log, c.Now).run)
+		a.background(newWatch(a.store.auditor, a.store.leases, a.meter, a.log, c.Now).run)
 	}
 	if api != nil {
 		if err := a.serveAPI(c, secrets, api); err != nil {
@@ -255,7 +255,7 @@ func (a *App) startJobs(ctx context.Context, c Config, source ports.JobSource) e
 	ready := make(chan struct{})
 	runner := jobs.New(a.Shop, source)
 	runner.Log, runner.Observe, runner.Traced, runner.Patience = a.log, a.meter.job, traced(a.tracer), c.RetryDelays
-	runner.Loops = append(runner.Loops, a.store.upkeep...)
+	runner.Loops, runner.Leases = append(runner.Loops, a.store.upkeep...), a.store.leases
 	runner.Ready = func() { close(ready) }
 	if !a.ownIndex {
 		runner.BuildIndex = nil

@@ -22,6 +22,7 @@ type store struct {
 	orders   ports.OrderStore
 	identity ports.IdentityStore
 	queue    queue
+	leases   ports.Leases    // divide what goes on beside requests among programs; nil: this one does it all
 	outboxes ports.Outboxes  // how jobs leave for a broker; nil: they do not
 	graves   ports.Graveyard // where a broker's dead go; nil: there is none
 	auditor  ports.Auditor
@@ -101,7 +102,7 @@ func (a *App) openPostgres(ctx context.Context, c Config) (store, error) {
 	a.meter.registry.MustRegister(newPools(db))
 	queue := db.Jobs()
 	return store{
-		catalog: db.Catalog(), orders: db.Orders(), identity: db.Identity(), queue: queue, outboxes: queue, graves: queue,
+		catalog: db.Catalog(), orders: db.Orders(), identity: db.Identity(), queue: queue, outboxes: queue, graves: queue, leases: db.Leases(),
 		auditor: db, wallet: wallet, place: "the database",
 		upkeep: []jobs.Loop{
 			{Name: "make partitions", Every: 10 * time.Minute, Do: func(ctx context.Context) (int, error) { return 0, db.MakePartitions(ctx) }},

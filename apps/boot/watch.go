@@ -22,8 +22,10 @@ const (
 )
 
 // watch checks every minute what must always be true, and tells of what is not.
+// Of several servers one does.
 type watch struct {
 	auditor ports.Auditor
+	leases  ports.Leases // nil: there is one server
 	log     *slog.Logger
 	now     func() time.Time // of the shop
 	every   time.Duration
@@ -33,9 +35,9 @@ type watch struct {
 	due map[string]time.Time // when an invariant's rest is over, by the wall clock
 }
 
-func newWatch(auditor ports.Auditor, m *metrics, log *slog.Logger, now func() time.Time) *watch {
+func newWatch(auditor ports.Auditor, leases ports.Leases, m *metrics, log *slog.Logger, now func() time.Time) *watch {
 	w := &watch{
-		auditor: auditor, log: log, now: now, every: watchEvery, due: map[string]time.Time{},
+		auditor: auditor, leases: leases, log: log, now: now, every: watchEvery, due: map[string]time.Time{},
 		broken:  m.counter("invariant_violations_total", "Violations found, by invariant: each is counted each time it is seen.", "name"),
 		checked: m.gauge("invariant_checked_timestamp_seconds", "When an invariant was last checked to the end.", "name"),
 	}
@@ -56,12 +58,27 @@ func (w *watch) run(ctx context.Context) {
 			return
 		case <-time.After(w.every):
 		}
+		if !w.mine(ctx) {
+			continue
+		}
 		for _, known := range w.auditor.Invariants() {
 			if ctx.Err() == nil && !time.Now().Before(w.due[known.Name]) {
 				w.check(ctx, known.Name)
 			}
 		}
 	}
+}
+
+// mine reports whether it is for this server to check.
+func (w *watch) mine(ctx context.Context) bool {
+	if w.leases == nil {
+		return true
+	}
+	mine, err := w.leases.Hold(ctx, "check invariants")
+	if err != nil && ctx.Err() == nil {
+		w.log.WarnContext(ctx, "the invariants could not be checked", "error", err)
+	}
+	return mine
 }
 
 func (w *watch) check(ctx context.Context, invariant string) {

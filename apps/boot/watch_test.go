@@ -46,7 +46,7 @@ func TestWatch_Run(t *testing.T) {
 			default:
 				return nil, errors.New("the store is away")
 			}
-		}}, m, silent(), nil)
+		}}, nil, m, silent(), nil)
 		for _, name := range []string{"cheap", "costly", "failing"} {
 			if got := value(t, m, "invariant_violations_total", "name", name); got != 0 {
 				t.Errorf("before the first turn: %v of %s", got, name)

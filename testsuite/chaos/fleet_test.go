@@ -35,6 +35,16 @@ func newFleet(t *testing.T) *fleet {
 	return f
 }
 
+// setting returns what a program of the fleet is told.
+func (f *fleet) setting(name string) string {
+	for _, e := range f.environ {
+		if value, ok := strings.CutPrefix(e, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
 // serve starts a server of programs built into a directory, at an address, and
 // waits until it is ready.
 func (f *fleet) serve(dir, address string) *server {

@@ -199,14 +199,8 @@ func newMatrix(t *testing.T, column string, programs, environ []string, ledger f
 func newProductionMatrix(t *testing.T, environ ...string) *matrix {
 	t.Helper()
 	f := newFleet(t)
-	var database string
-	for _, e := range f.environ {
-		if url, ok := strings.CutPrefix(e, "BODEGA_DATABASE_URL="); ok {
-			database = url
-		}
-	}
 	return newMatrix(t, "Production", []string{shop, worker}, slices.Concat(f.environ, []string{"BODEGA_QUEUE_URL=" + containers.RabbitMQ(t)}, environ),
-		func(ctx context.Context) ([]byte, error) { return books(ctx, database) })
+		func(ctx context.Context) ([]byte, error) { return books(ctx, f.setting("BODEGA_DATABASE_URL")) })
 }
 
 // books reads the provider's accounts where several programs share them.
