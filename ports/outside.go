@@ -8,6 +8,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/payment"
+	"github.com/bodega-commerce/bodega/core/webhook"
 )
 
 // PaymentProvider moves money. Every method is idempotent by the payment's id
@@ -174,4 +175,13 @@ type Allowance struct {
 	Remaining  int
 	Reset      time.Duration // until all of it is back, if no more come
 	RetryAfter time.Duration // until the next request may come; 0 if OK
+}
+
+// WebhookSender carries deliveries to their receivers.
+type WebhookSender interface {
+	// Send posts a message and returns the HTTP status of the answer, whatever it
+	// is. Errors say that there was none: Invalid for an address that is no
+	// receiver's (it is within the shop's own network), Unavailable otherwise. It
+	// takes a bounded time and follows no redirects.
+	Send(ctx context.Context, m webhook.Message) (status int, err error)
 }

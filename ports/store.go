@@ -111,6 +111,8 @@ type OrderStore struct {
 	Keys     Keys
 	Prices   PriceRules // nil: operators have said nothing about prices
 	Coupons  Coupons    // nil, as is Prices: there are none
+	Webhooks Webhooks   // nil, as is Queue: nobody is told what happens
+	Queue    WebhookQueue
 	Expired  Expired
 	Marks    Marker
 	// Joined says that all of this happens inside a transaction of the caller's,
@@ -119,19 +121,21 @@ type OrderStore struct {
 }
 
 // OrderTx is what an order transaction may do. Statements lock in the order of
-// its fields: rules, cart, order, payment, event, key, coupon, then stock last. What a method only
+// its fields: rules, cart, order, payment, event, key, endpoint, delivery, coupon, then stock last. What a method only
 // writes may be sent later: its error then comes from a later call, or from InTx.
 type OrderTx struct {
-	Prices   PriceRuleWriter
-	Carts    CartWriter
-	Orders   OrderWriter
-	Payments PaymentWriter
-	Events   PaymentEventWriter
-	Keys     KeyWriter
-	Inbox    Inbox
-	Jobs     Outbox
-	Coupons  CouponWriter
-	Stock    StockWriter
+	Prices     PriceRuleWriter
+	Carts      CartWriter
+	Orders     OrderWriter
+	Payments   PaymentWriter
+	Events     PaymentEventWriter
+	Keys       KeyWriter
+	Inbox      Inbox
+	Jobs       Outbox
+	Endpoints  EndpointWriter
+	Deliveries DeliveryWriter
+	Coupons    CouponWriter
+	Stock      StockWriter
 }
 
 // IdentityStore is the realm of accounts and sessions.

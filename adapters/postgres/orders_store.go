@@ -11,16 +11,18 @@ func orderStore(r *realm) ports.OrderStore {
 	return ports.OrderStore{
 		Tx: transactor[ports.OrderTx]{r, func(t *tx) ports.OrderTx {
 			return ports.OrderTx{
-				Prices:   priceRuleWriter{t},
-				Carts:    cartWriter{t},
-				Orders:   orderWriter{t},
-				Payments: paymentWriter{t},
-				Events:   eventWriter{t},
-				Keys:     keyWriter{t},
-				Inbox:    inbox{t},
-				Jobs:     outbox{t, r},
-				Coupons:  couponWriter{t},
-				Stock:    stockWriter{t},
+				Prices:     priceRuleWriter{t},
+				Carts:      cartWriter{t},
+				Orders:     orderWriter{t},
+				Payments:   paymentWriter{t},
+				Events:     eventWriter{t},
+				Keys:       keyWriter{t},
+				Inbox:      inbox{t},
+				Jobs:       outbox{t, r},
+				Endpoints:  endpointWriter{t},
+				Deliveries: deliveryWriter{t},
+				Coupons:    couponWriter{t},
+				Stock:      stockWriter{t},
 			}
 		}},
 		Carts:    carts{r},
@@ -32,6 +34,8 @@ func orderStore(r *realm) ports.OrderStore {
 		Keys:     keys{r},
 		Prices:   priceRules{r},
 		Coupons:  coupons{r},
+		Webhooks: webhooks{r},
+		Queue:    webhooks{r},
 		Expired:  expired{r},
 		Marks:    marker{r},
 	}

@@ -36,16 +36,18 @@ func (db *DB) Orders() ports.OrderStore {
 	return ports.OrderStore{
 		Tx: transactor[ports.OrderTx]{db, ports.Orders, func(s *session) ports.OrderTx {
 			return ports.OrderTx{
-				Prices:   priceRuleWriter{s},
-				Carts:    cartWriter{db, s},
-				Orders:   orderWriter{s},
-				Payments: paymentWriter{s},
-				Events:   eventWriter{s},
-				Keys:     keyWriter{s},
-				Inbox:    inbox{s},
-				Jobs:     outbox{s, ports.Orders, db.queue},
-				Coupons:  couponWriter{s},
-				Stock:    stockWriter{db, s},
+				Prices:     priceRuleWriter{s},
+				Carts:      cartWriter{db, s},
+				Orders:     orderWriter{s},
+				Payments:   paymentWriter{s},
+				Events:     eventWriter{s},
+				Keys:       keyWriter{s},
+				Inbox:      inbox{s},
+				Jobs:       outbox{s, ports.Orders, db.queue},
+				Endpoints:  endpointWriter{s},
+				Deliveries: deliveryWriter{s},
+				Coupons:    couponWriter{s},
+				Stock:      stockWriter{db, s},
 			}
 		}},
 		Carts:    carts{db},
@@ -57,6 +59,8 @@ func (db *DB) Orders() ports.OrderStore {
 		Keys:     keys{db},
 		Prices:   priceRules{db},
 		Coupons:  coupons{db},
+		Webhooks: webhooks{db},
+		Queue:    webhooks{db},
 		Expired:  expired{db},
 		Marks:    marker{db, ports.Orders},
 	}

@@ -116,6 +116,8 @@ type (
 	Refund    struct{ UUID }
 	Return    struct{ UUID }
 	Promotion struct{ UUID }
+	Endpoint  struct{ UUID }
+	Delivery  struct{ UUID }
 )
 
 // SKU names a variant to people and to other systems. It is unique ignoring

@@ -10,7 +10,7 @@ const module = "github.com/bodega-commerce/bodega"
 // nouns in their order: each may import those before it.
 var nouns = []string{
 	"fault", "money", "id", "account", "catalog", "inventory", "cart",
-	"pricing", "order", "payment", "review", "page", "search", "feed", "job",
+	"pricing", "order", "payment", "review", "page", "search", "feed", "job", "webhook",
 }
 
 // driving adapters call the verbs; every other adapter serves a port.

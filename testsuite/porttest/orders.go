@@ -36,6 +36,7 @@ func TestOrderStore(t *testing.T, h OrderHarness) {
 	t.Run("Keys", func(t *testing.T) { TestKeys(t, h) })
 	t.Run("Prices", func(t *testing.T) { TestPrices(t, h) })
 	t.Run("Coupons", func(t *testing.T) { TestCoupons(t, h) })
+	t.Run("Webhooks", func(t *testing.T) { TestWebhooks(t, h) })
 	t.Run("Inbox", func(t *testing.T) { TestInbox(t, h) })
 }
 
