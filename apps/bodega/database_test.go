@@ -27,10 +27,26 @@ func database(t *testing.T) []string {
 	}
 }
 
-// The commands work on the database, beside a server and without.
+// The commands work on the database, or on that of each realm, beside a server and
+// without.
 func TestDatabase(t *testing.T) {
 	t.Parallel()
-	environ := database(t)
+	for name, apart := range map[string][]string{
+		"One": nil, "OneForEachRealm": {"BODEGA_CATALOG_DATABASE_URL", "BODEGA_ORDERS_DATABASE_URL", "BODEGA_IDENTITY_DATABASE_URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			environ := database(t)
+			for _, realm := range apart {
+				environ = append(environ, realm+"="+containers.Postgres(t))
+			}
+			testDatabase(t, environ)
+		})
+	}
+}
+
+func testDatabase(t *testing.T, environ []string) {
+	t.Helper()
 	with(t, environ, "", "migrate").want(t, exitDone, "up to date", "")
 	with(t, environ, "", "migrate").want(t, exitDone, "up to date", "")
 	with(t, environ, tees, "import", "--stock", "5", "-").want(t, exitDone, "3 lines: 2 created, 0 updated, 0 unchanged, 1 rejected", "")
