@@ -121,11 +121,12 @@ func (t *table) kill(doc uint32) {
 func (t *table) append(d *search.Document) uint32 {
 	doc := uint32(len(t.sku))
 	g := t.groupFor(d.Product)
-	name, slug := d.Name, d.Slug
-	if mates := t.groups.at(g); len(mates) > 0 { // variants of a product share its strings
-		if m := mates[0]; t.name[m] == name && t.slug[m] == slug {
-			name, slug = t.name[m], t.slug[m]
-		}
+	name, slug := "", ""
+	mates := t.groups.at(g)
+	if len(mates) > 0 && t.name[mates[0]] == d.Name && t.slug[mates[0]] == d.Slug { // variants of a product share its strings
+		name, slug = t.name[mates[0]], t.slug[mates[0]]
+	} else { // copies, that keep nothing else of the product
+		name, slug = strings.Clone(d.Name), strings.Clone(d.Slug)
 	}
 	t.sku = append(t.sku, d.SKU)
 	t.name = append(t.name, name)
@@ -143,9 +144,9 @@ func (t *table) append(d *search.Document) uint32 {
 	t.currency = d.Price.Currency()
 
 	t.indexWords(doc, d)
-	mates := t.groups.edit(g)
-	*mates = append(slices.Clip(*mates), doc)
-	t.multi.set(g, len(*mates) > 1)
+	group := t.groups.edit(g)
+	*group = append(slices.Clip(*group), doc)
+	t.multi.set(g, len(*group) > 1)
 	t.live.set(doc, true)
 	t.alive++
 	return doc
@@ -337,6 +338,7 @@ func (t *table) valueFor(name string, v search.Value) uint32 {
 			number = math.NaN()
 		}
 		n = uint32(len(t.valueText))
+		key.text = strings.Clone(key.text)
 		t.valueOf[key] = n
 		t.valueText = append(t.valueText, key.text)
 		t.valueNumber = append(t.valueNumber, number)

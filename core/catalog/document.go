@@ -1,9 +1,9 @@
 package catalog
 
 import (
-	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/id"
@@ -22,9 +22,11 @@ func (p *Product) AppendDocument(b []byte) []byte {
 	return d.b
 }
 
-// ParseDocument reads what AppendDocument wrote. Nothing of b is kept.
+// ParseDocument reads what AppendDocument wrote. Nothing of b is kept. The
+// product's texts, but for SKUs, are parts of one copy of it: whoever keeps one of
+// them for long clones it.
 func ParseDocument(b []byte) (Product, error) {
-	s := scanner{b: b}
+	s := scanner{b: b, copied: string(b)}
 	p := s.product()
 	return p, s.end()
 }
@@ -141,7 +143,13 @@ func (d *document) attributes(as Attributes) {
 	}
 	d.key("attributes")
 	d.b = append(d.b, '{')
-	for _, name := range slices.Sorted(maps.Keys(as)) {
+	var few [64]string // as nearly all have fewer
+	names := few[:0]
+	for name := range as {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		d.element()
 		d.b = appendText(d.b, name)
 		d.b = append(d.b, ':')
@@ -304,7 +312,7 @@ func (s *scanner) variant() Variant {
 		case "id":
 			v.ID.UUID = s.uuid()
 		case "sku":
-			v.SKU = id.SKU(s.text())
+			v.SKU = id.SKU(strings.Clone(s.text())) // many keep one
 		case "title":
 			v.Title = s.text()
 		case "status":
@@ -355,7 +363,7 @@ func (s *scanner) attributes() Attributes {
 	var room [32]attribute // so that the map is made once, as large as it has to be
 	found := room[:0]
 	s.object(func(name []byte) {
-		a := attribute{name: string(name)}
+		a := attribute{name: s.string(name)}
 		switch s.next() {
 		case '"':
 			a.value = Text(s.text())

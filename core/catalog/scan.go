@@ -15,9 +15,11 @@ import (
 // any valid JSON; of invalid JSON it may accept some, but never fails to end.
 // The first error sticks and makes every later call return nothing.
 type scanner struct {
-	b   []byte
-	i   int
-	err error
+	b      []byte
+	copied string // of b, which texts are parts of; "": each is a copy of its own
+	i      int
+	plain  int // where in b the string begins that was read last; -1: it had escapes
+	err    error
 }
 
 var errDocument = errors.New("a stored document is not as it was written")
@@ -104,6 +106,7 @@ func (s *scanner) quoted() []byte {
 		return nil
 	}
 	if bytes.IndexByte(rest[:end], '\\') < 0 {
+		s.plain = s.i
 		s.i += end + 1
 		return rest[:end]
 	}
@@ -122,10 +125,19 @@ func (s *scanner) quoted() []byte {
 		return nil
 	}
 	s.i += end + 1
+	s.plain = -1
 	return []byte(text)
 }
 
-func (s *scanner) text() string { return string(s.quoted()) }
+func (s *scanner) text() string { return s.string(s.quoted()) }
+
+// string returns what quoted returned last.
+func (s *scanner) string(q []byte) string {
+	if s.copied == "" || s.plain < 0 {
+		return string(q)
+	}
+	return s.copied[s.plain : s.plain+len(q)]
+}
 
 func (s *scanner) uuid() id.UUID {
 	u, ok := id.Parse(string(s.quoted()))
