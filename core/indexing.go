@@ -99,8 +99,11 @@ func (se *Search) write(ctx context.Context, docs []search.Document) (written []
 	if err != nil {
 		return nil, false, err
 	}
-	for i := range docs {
-		if held == nil || !held[i] {
+	if held == nil {
+		written = docs
+	}
+	for i, is := range held {
+		if !is {
 			written = append(written, docs[i])
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 type Decoder struct {
 	scan  scanner
 	names map[string]attributeName // of attributes and options, as fed
+	room  []Attribute              // for those of the line being read
 }
 
 // attributeName is what a feed calls an attribute, and what it is kept by.
@@ -147,7 +149,8 @@ func (d *Decoder) member(l *Line, name string) error {
 // counts; an empty text is no value.
 func (d *Decoder) attributes(l *Line) error {
 	s := &d.scan
-	return s.object(func(raw []byte) error {
+	d.room = append(d.room[:0], l.Attributes...)
+	err := s.object(func(raw []byte) error {
 		n := d.name(raw)
 		v, ok, err := s.value()
 		switch {
@@ -155,18 +158,20 @@ func (d *Decoder) attributes(l *Line) error {
 			return err
 		case !ok:
 			return nil
-		case len(l.Attributes) == maxAttributes:
+		case len(d.room) == maxAttributes:
 			return &problem{"too_long", "has more than 1000 members"}
 		}
-		for i := range l.Attributes {
-			if l.Attributes[i].Name == n.name {
+		for i := range d.room {
+			if d.room[i].Name == n.name {
 				l.Unknown++
 				return nil
 			}
 		}
-		l.Attributes = append(l.Attributes, Attribute{n.name, n.label, v})
+		d.room = append(d.room, Attribute{n.name, n.label, v})
 		return nil
 	})
+	l.Attributes = slices.Clone(d.room)
+	return err
 }
 
 // name returns the name an attribute is kept by.

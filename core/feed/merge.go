@@ -16,7 +16,7 @@ type Resolved struct {
 	*Line
 	Brand    id.Brand
 	Category id.Category
-	Values   catalog.Attributes // not changed and not kept: Merge makes its own
+	Values   catalog.Attributes // never changed; the product may keep it
 }
 
 // Outcome is what a line did.
@@ -276,7 +276,7 @@ func setAttributes(p *catalog.Product, v *catalog.Variant, values catalog.Attrib
 		return false
 	}
 	if len(p.Variants) == 1 {
-		p.Attributes, v.Attributes = maps.Clone(values), catalog.Attributes{}
+		p.Attributes, v.Attributes = values, catalog.Attributes{}
 		return true
 	}
 	all := make([]catalog.Attributes, len(p.Variants))

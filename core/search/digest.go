@@ -14,7 +14,8 @@ func (d *Document) Digest() uint64 {
 	if d.Deleted {
 		return 0
 	}
-	b := make(digest, 0, 512+len(d.Description)+64*len(d.Attributes))
+	var room [4096]byte // for nearly all; the rest grow out of it
+	b := digest(room[:0])
 	b.text(string(d.SKU), d.Name, d.Title, d.Slug, d.Description, d.Brand.Slug, d.Brand.Name, string(d.Price.Currency()))
 	b = append(b, d.Product.UUID[:]...)
 	b.number(uint64(len(d.Categories)))
