@@ -236,37 +236,38 @@ func (c *chunk) reject(r *feed.Reject) { c.rejects = append(c.rejects, *r) }
 // nameNew finds a slug for each new product: what its line asks for or its
 // name, told apart by its SKU where that is taken.
 func (c *chunk) nameNew(ctx context.Context, tx ports.CatalogTx) error {
-	var wanted []string
+	var nameless []*slot
 	for _, s := range c.slots {
 		if s.fresh != nil {
-			wanted = append(wanted, slugsFor(s)...)
+			nameless = append(nameless, s)
 		}
 	}
-	if len(wanted) == 0 {
-		return nil
-	}
-	slices.Sort(wanted)
-	busy, err := tx.Slugs.Taken(ctx, slices.Compact(wanted))
-	if err != nil {
-		return err
-	}
-	chosen := make(map[string]bool, len(wanted))
-	for _, s := range c.slots {
-		if s.fresh == nil {
-			continue
+	chosen := make(map[string]bool, len(nameless))
+	for choice := 0; choice < 2 && len(nameless) > 0; choice++ { // of all at once, as it is enough for nearly all
+		wanted := make([]string, len(nameless))
+		for i, s := range nameless {
+			wanted[i] = slugFor(s, choice)
 		}
-		for _, slug := range slugsFor(s) {
-			if _, used := busy[slug]; !used && !chosen[slug] {
-				s.product.Slug = slug
-				break
+		busy, err := tx.Slugs.Taken(ctx, slices.Compact(slices.Sorted(slices.Values(wanted))))
+		if err != nil {
+			return err
+		}
+		left := nameless[:0]
+		for i, s := range nameless {
+			if _, used := busy[wanted[i]]; used || chosen[wanted[i]] {
+				left = append(left, s)
+				continue
 			}
+			s.product.Slug, chosen[wanted[i]] = wanted[i], true
 		}
-		if s.product.Slug == "" {
-			if s.product.Slug, err = freeSlug(ctx, tx.Slugs, wish(s), string(s.fresh.SKU), chosen); err != nil {
-				return err
-			}
+		nameless = left
+	}
+	for _, s := range nameless {
+		slug, err := freeSlug(ctx, tx.Slugs, wish(s), string(s.fresh.SKU), chosen)
+		if err != nil {
+			return err
 		}
-		chosen[s.product.Slug] = true
+		s.product.Slug, chosen[slug] = slug, true
 	}
 	return nil
 }
@@ -279,15 +280,15 @@ func wish(s *slot) string {
 	return s.product.Name
 }
 
-// slugsFor returns the first choices for a new product.
-func slugsFor(s *slot) []string {
-	choices := make([]string, 0, 2)
+// slugFor returns a choice for a new product; 0 is its first.
+func slugFor(s *slot, choice int) string {
 	for slug := range catalog.Slugs(wish(s), string(s.fresh.SKU)) {
-		if choices = append(choices, slug); len(choices) >= 2 {
-			break
+		if choice == 0 {
+			return slug
 		}
+		choice--
 	}
-	return choices
+	return "" // Slugs never ends
 }
 
 // trial is what an import that writes nothing would have written, as far as

@@ -34,11 +34,12 @@ func AttributeName(label string) string {
 // the name's with a distinction (a SKU, the parent's slug), the latter with -2,
 // -3 and so on. All fit MaxSlug.
 func Slugs(name, distinction string) iter.Seq[string] {
-	base, extra := Slugify(name), Slugify(distinction)
 	return func(yield func(string) bool) {
+		base := Slugify(name)
 		if base != "" && !yield(base) {
 			return
 		}
+		extra := Slugify(distinction)
 		switch {
 		case base == "" && extra == "":
 			base = "x"
