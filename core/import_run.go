@@ -128,8 +128,12 @@ func (r *importRun) each(ctx context.Context, fn func(fed) error) error {
 	}
 	ahead := readAhead(lines)
 	defer ahead.end()
-	for batch := range ahead.batches {
-		if err := r.call(ctx, batch, fn); err != nil {
+	for next := range ahead.batches {
+		batch := <-next
+		if batch.err != nil {
+			return batch.err
+		}
+		if err := r.call(ctx, batch.lines, fn); err != nil {
 			return err
 		}
 	}

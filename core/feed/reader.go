@@ -41,28 +41,54 @@ func NewReader(r io.Reader) (*Reader, error) {
 // Empty lines are passed over, and counted in numbers. The error says that the
 // feed itself cannot be read any further.
 func (r *Reader) Next() (*Line, *Reject, error) {
+	raw, err := r.Raw()
+	if err != nil || raw.End() {
+		return nil, nil, err
+	}
+	l, reject := raw.Decode(r.decoder)
+	return l, reject, nil
+}
+
+// Raw is a line that nobody has decoded yet.
+type Raw struct {
+	Bytes  int    // of the feed, unpacked, up to its end
+	Data   []byte // valid until the next is read
+	number int
+	reject *Reject // why it cannot be read
+}
+
+// End reports whether it is not a line but what follows the last one.
+func (raw Raw) End() bool { return raw.Data == nil && raw.reject == nil }
+
+// Decode is Decoder.Decode of the line.
+func (raw Raw) Decode(d *Decoder) (*Line, *Reject) {
+	if raw.reject != nil {
+		return nil, raw.reject
+	}
+	return d.Decode(raw.number, raw.Data)
+}
+
+// Raw is Next for those who decode elsewhere: reading comes one after the other,
+// decoding need not.
+func (r *Reader) Raw() (Raw, error) {
 	for {
 		data, err := r.line()
+		raw := Raw{Bytes: r.bytes, Data: data, number: r.number}
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil, nil, nil
+			return Raw{}, nil
 		case errors.Is(err, errTooLong):
-			return nil, &Reject{Line: r.number, Code: "too_long", Message: fmt.Sprintf("the line has more than %d bytes", MaxLine)}, nil
+			raw.reject = &Reject{Line: r.number, Code: "too_long", Message: fmt.Sprintf("the line has more than %d bytes", MaxLine)}
+			return raw, nil
 		case err != nil:
-			return nil, nil, unreadable(err)
+			return Raw{}, unreadable(err)
+		case len(bytes.TrimSpace(data)) > 0:
+			return raw, nil
 		}
-		if len(bytes.TrimSpace(data)) == 0 {
-			continue
-		}
-		l, reject := r.decoder.Decode(r.number, data)
-		return l, reject, nil
 	}
 }
 
 var errTooLong = errors.New("the line is too long")
-
-// Bytes is how much of the feed, unpacked, has been read.
-func (r *Reader) Bytes() int { return r.bytes }
 
 // line returns the next line, valid until the one after it.
 func (r *Reader) line() ([]byte, error) {
