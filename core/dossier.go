@@ -87,6 +87,9 @@ func (s *shared) move(ctx context.Context, d dossier, shelves shelves, t *turn, 
 		}
 		after.outcome = e.outcome
 		e.coupons = after.order.Dead() && !before.order.Dead() && len(after.order.Coupons()) > 0
+		if sells(&after.order) != sells(&before.order) {
+			e.jobs = append(e.jobs, t.job(job.CountSale, "", job.OrderPayload{Order: after.order.ID}))
+		}
 		if after.cart.Version != before.cart.Version {
 			if err := tx.Carts.SaveCart(ctx, after.cart); err != nil {
 				return err

@@ -146,6 +146,9 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	if deps.Catalog.Tallies == nil {
 		deps.Catalog.Tallies = noTallies{}
 	}
+	if deps.Catalog.Sales == nil {
+		deps.Catalog.Sales = noSales{}
+	}
 	var o Options
 	if options != nil {
 		o = *options

@@ -455,6 +455,12 @@ func (w *till) do(ctx context.Context, d job.Delivery) error {
 	switch d.Task {
 	case job.AdjustInventory:
 		return w.shop.Inventory.ApplyJob(ctx, d.Envelope)
+	case job.CountSale:
+		p, err := job.Decode[job.OrderPayload](d.Envelope)
+		if err != nil {
+			return err
+		}
+		return w.shop.Search.CountSales(ctx, []id.Order{p.Order})
 	case job.SendOrderConfirmation, job.SendOrderLink:
 		p, err := job.Decode[job.OrderPayload](d.Envelope)
 		if err != nil {

@@ -84,6 +84,7 @@ type CatalogStore struct {
 	Settings SearchSettings // how the search is steered; nil: it is not
 	Works    SearchWorks    // what is done to the index; nil: this program is the only one
 	Tallies  SearchTallies  // what was searched for; nil: nothing is counted
+	Sales    Sales          // what was sold of products; nil: they are as popular as they were stored
 	Marks    Marker
 }
 

@@ -46,6 +46,7 @@ func handlers(shop *core.Shop) []handler {
 		{task: job.RefundPayment, batch: 16, one: about(func(ctx context.Context, _ job.Delivery, p job.PaymentPayload) error {
 			return shop.Payments.SendRefunds(ctx, core.SendRefunds{By: by, Payment: p.Payment})
 		})},
+		{task: job.CountSale, batch: 100, all: countSales(shop)},
 		{task: job.ProcessWebhook, batch: 32, one: about(func(ctx context.Context, _ job.Delivery, p job.WebhookPayload) error {
 			return shop.Webhooks.Process(ctx, core.ProcessWebhook{By: by, Provider: p.Provider, Event: p.Event})
 		})},
@@ -63,6 +64,31 @@ func about[P any](do func(context.Context, job.Delivery, P) error) func(context.
 	}
 }
 
+// countSales counts all orders that a batch names at once.
+func countSales(shop *core.Shop) func(context.Context, []job.Delivery) []error {
+	return func(ctx context.Context, ds []job.Delivery) []error {
+		errs := make([]error, len(ds))
+		orders := make([]id.Order, 0, len(ds))
+		for i, d := range ds {
+			var payload job.OrderPayload
+			if payload, errs[i] = job.Decode[job.OrderPayload](d.Envelope); errs[i] == nil {
+				orders = append(orders, payload.Order)
+			}
+		}
+		return shared(errs, shop.Search.CountSales(ctx, orders))
+	}
+}
+
+// shared gives what failed for all to those that have not failed by themselves.
+func shared(errs []error, err error) []error {
+	for i := range errs {
+		if errs[i] == nil {
+			errs[i] = err
+		}
+	}
+	return errs
+}
+
 // index indexes all products that a batch names at once.
 func index[P any](shop *core.Shop, named func(P) []job.ProductPayload) func(context.Context, []job.Delivery) []error {
 	return func(ctx context.Context, ds []job.Delivery) []error {
@@ -77,12 +103,6 @@ func index[P any](shop *core.Shop, named func(P) []job.ProductPayload) func(cont
 				products = append(products, p.Product)
 			}
 		}
-		err := shop.Search.Index(ctx, products)
-		for i := range errs {
-			if errs[i] == nil {
-				errs[i] = err
-			}
-		}
-		return errs
+		return shared(errs, shop.Search.Index(ctx, products))
 	}
 }

@@ -29,6 +29,7 @@ func Loops(shop *core.Shop) []Loop {
 		{Name: "sweep checkouts", Every: 5 * time.Second, Do: batches(shop.Checkout.Expire)},
 		{Name: "reconcile payments", Every: 2 * time.Second, Do: batches(shop.Payments.Reconcile)},
 		{Name: "compare the index", Every: 5 * time.Second, Do: shop.Search.Compare},
+		{Name: "rank what sells", Every: 10 * time.Second, Do: shop.Search.RankSales},
 		{Name: "keep search counts", Every: 5 * time.Second, Do: shop.Search.KeepCounts, Everywhere: true},
 		{Name: "drop expired carts", Every: 10 * time.Minute, Do: batches(shop.Carts.DropExpired)},
 		{Name: "drop old idempotency keys", Every: 10 * time.Minute, Do: batches(shop.Keys.DropOld)},

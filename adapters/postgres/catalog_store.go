@@ -27,6 +27,7 @@ func catalogStore(r *realm) ports.CatalogStore {
 		Settings: searchSettings{r},
 		Works:    searchWorks{r},
 		Tallies:  searchTallies{r},
+		Sales:    sales{r},
 		Marks:    marker{r},
 	}
 }

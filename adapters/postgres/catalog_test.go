@@ -53,6 +53,9 @@ func lender(whole *testing.T) func(*testing.T) *DB {
 				DELETE FROM catalog.images; DELETE FROM catalog.imports; DELETE FROM catalog.outbox;
 				DELETE FROM catalog.search_settings;
 				DELETE FROM catalog.search_topics;
+				DELETE FROM catalog.counted_orders;
+				DELETE FROM catalog.product_sales;
+				DELETE FROM catalog.unranked_products;
 				DELETE FROM catalog.search_clicks; DELETE FROM catalog.search_works`).ReadAll(); err != nil {
 				t.Error(err)
 				return

@@ -26,6 +26,7 @@ func (db *DB) Catalog() ports.CatalogStore {
 		Settings: searchSettings{db},
 		Works:    searchWorks{db},
 		Tallies:  searchTallies{db},
+		Sales:    sales{db},
 		Marks:    marker{db, ports.Catalog},
 	}
 }

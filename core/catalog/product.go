@@ -45,7 +45,7 @@ type Product struct {
 	Family      string    // the name under which a feed finds the product again; "" if it has none
 	Released    time.Time // zero: CreatedAt counts
 	Rating      Rating
-	Popularity  int64     // units sold, as sort=popularity counts
+	Popularity  int64     // search.Popularity of what was sold; before the first sale any start value
 	Variants    []Variant // in the order they are shown
 	Version     int64     // rises by one with every change
 	CreatedAt   time.Time

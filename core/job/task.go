@@ -19,11 +19,12 @@ const (
 	VoidPayment           = "payment.void" // also gives back what was captured
 	RefundPayment         = "payment.refund"
 	ProcessWebhook        = "payment.webhook_process"
+	CountSale             = "catalog.count_sale"
 )
 
 // Tasks returns all tasks.
 func Tasks() []string {
-	return []string{IndexProduct, IndexProducts, AdjustInventory, SendOrderConfirmation, SendOrderLink, CapturePayment, VoidPayment, RefundPayment, ProcessWebhook}
+	return []string{IndexProduct, IndexProducts, AdjustInventory, SendOrderConfirmation, SendOrderLink, CapturePayment, VoidPayment, RefundPayment, ProcessWebhook, CountSale}
 }
 
 // Payloads. Unknown members are ignored.

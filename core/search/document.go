@@ -29,7 +29,7 @@ type Document struct {
 	InStock     bool
 	Rating      float64 // average of 1 to 5, 0 without ratings
 	Ratings     int
-	Sales       int64 // popularity, in any unit that compares
+	Sales       int64 // catalog.Product.Popularity: any unit that compares
 	Featured    bool
 	Released    time.Time // what newest means; zero: Created
 	Created     time.Time

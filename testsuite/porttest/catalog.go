@@ -32,6 +32,7 @@ func TestCatalogStore(t *testing.T, h CatalogHarness) {
 	t.Run("Imports", func(t *testing.T) { TestImports(t, h) })
 	t.Run("SearchSettings", func(t *testing.T) { TestSearchSettings(t, h) })
 	t.Run("SearchWorks", func(t *testing.T) { TestSearchWorks(t, h) })
+	t.Run("Sales", func(t *testing.T) { TestSales(t, h) })
 	t.Run("SearchTallies", func(t *testing.T) { TestSearchTallies(t, h) })
 }
 

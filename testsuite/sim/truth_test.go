@@ -4,12 +4,14 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
+	"github.com/bodega-commerce/bodega/core/search"
 )
 
 // audit holds the shop's books against those of everybody else, at rest. It
@@ -46,6 +48,7 @@ func (w *world) audit() {
 	w.auditMails(page.Orders)
 	w.auditStock(ctx, shop, page.Orders)
 	w.auditPrices(ctx, orders)
+	w.auditSales(ctx, page.Orders)
 	w.auditJobs(ctx)
 }
 
@@ -172,6 +175,44 @@ func (w *world) auditStock(ctx context.Context, shop *core.Shop, orders []core.O
 		}
 		if d, there := w.index.docs[g.sku]; there && d.InStock != (levels[0].OnHand > 0) {
 			w.broken("%s: the index says in stock %t, %d on hand", g.sku, d.InStock, levels[0].OnHand)
+		}
+	}
+}
+
+// auditSales: products are as popular as what was sold of them makes them.
+func (w *world) auditSales(ctx context.Context, orders []core.OrderView) {
+	skus := make([]id.SKU, len(goods))
+	for i, g := range goods {
+		skus[i] = g.sku
+	}
+	store := w.db.Catalog()
+	products, err := store.Records.ProductsBySKU(ctx, skus)
+	if err != nil {
+		w.broken("products: %v", err)
+		return
+	}
+	waiting, err := store.Sales.Unranked(ctx, time.Now().AddDate(100, 0, 0), 100)
+	if err != nil {
+		w.broken("sales: %v", err)
+	}
+	for i := range products {
+		p := &products[i]
+		var sold []search.Sold
+		for _, o := range orders {
+			for _, l := range o.Lines {
+				if l.Product == p.ID && !o.ConfirmedAt.IsZero() && o.Status != order.Canceled {
+					sold = append(sold, search.Sold{Day: search.DayOf(o.CreatedAt), Units: int64(l.Quantity)})
+				}
+			}
+		}
+		got := p.Popularity
+		for _, u := range waiting { // it is about to be ranked
+			if u.Product == p.ID {
+				got = search.Popularity(u.Sold)
+			}
+		}
+		if want := search.Popularity(sold); search.Noticeable(got, want) {
+			w.broken("%s is at %d, what was sold of it (%v) makes %d", p.Name, got, sold, want)
 		}
 	}
 }
