@@ -17,24 +17,25 @@ type collector struct {
 	sort  search.Sort
 	where conditions
 
-	found []found // by group
-	order []uint32
-	chain []link // documents of products with several, by product
-	heads []uint32
+	ranked []ranked // the products that match
+	found  []found  // those of several documents, by group
+	chain  []link   // their documents, by product
+	heads  []uint32
 
 	values      counter  // by attribute value
 	repeats     counter  // by attribute: products that counted for one more of its values
-	again       grouping // the products of those, by attribute, where it is shown as ranges
+	first       []uint32 // by numeric attribute: the product's first value, none once it is among again
+	again       grouping // by numeric attribute: pairs of a product of several values and each of them
 	brands      counter
+	byPath      counter // documents alone in their product, not yet shared out to categories
 	categories  counter
 	prices      []priced
 	byAttribute grouping
-	ranked      []ranked
 	words       []search.Word // of the name being marked
 }
 
-// found is what is known of a product: how many of its documents match, and
-// the best of them.
+// found is what is known of a product of several documents: how many of them
+// match, and the best.
 type found struct {
 	matching uint32
 	best     uint32
@@ -70,11 +71,25 @@ func (c *counter) grow(n int) {
 	}
 }
 
-func (c *counter) add(i uint32) {
+func (c *counter) add(i uint32) { c.addMany(i, 1) }
+
+// addMany counts so many products, at least one.
+func (c *counter) addMany(i, n uint32) {
 	if c.n[i] == 0 {
 		c.touched = append(c.touched, i)
 	}
-	c.n[i]++
+	c.n[i] += n
+}
+
+func (c *counter) addAll(list []uint32) {
+	n, touched := c.n, c.touched
+	for _, i := range list {
+		if n[i] == 0 {
+			touched = append(touched, i)
+		}
+		n[i]++
+	}
+	c.touched = touched
 }
 
 // addOnce counts, and says so, unless it has since the last call of next.
@@ -118,22 +133,24 @@ func (c *collector) begin(s *snapshot, q *search.Query) {
 	}
 	c.values.grow(len(s.valueText))
 	c.repeats.grow(len(s.attributeTypes))
+	if need := len(s.attributeTypes) - len(c.first); need > 0 {
+		c.first = append(c.first, make([]uint32, need)...)
+	}
 	c.again.reset(len(s.attributeTypes))
 	c.brands.grow(len(s.brands) + 1)
+	c.byPath.grow(len(s.paths))
 	c.categories.grow(len(s.categories))
 }
 
 func (c *collector) end() {
-	for _, g := range c.order {
-		c.found[g] = found{}
-	}
 	for _, g := range c.heads {
 		c.found[g] = found{}
 	}
-	c.order, c.heads, c.chain, c.prices, c.ranked = c.order[:0], c.heads[:0], c.chain[:0], c.prices[:0], c.ranked[:0]
+	c.heads, c.chain, c.prices, c.ranked = c.heads[:0], c.chain[:0], c.prices[:0], c.ranked[:0]
 	c.values.clear()
 	c.repeats.clear()
 	c.brands.clear()
+	c.byPath.clear()
 	c.categories.clear()
 	c.where.release()
 	c.snapshot = nil
@@ -164,10 +181,14 @@ func (c *collector) collect(docs []uint32, scores []float32) {
 			continue
 		}
 		if fails == passes {
-			c.order = append(c.order, g)
-			c.found[g] = found{matching: 1, best: doc, score: score}
+			c.ranked = append(c.ranked, ranked{c.key(doc, score), g, doc})
 		}
 		c.count(r, fails)
+	}
+	for _, n := range c.byPath.touched {
+		for _, category := range c.paths[n] {
+			c.categories.addMany(category, c.byPath.n[n])
+		}
 	}
 	for _, g := range c.heads {
 		c.settle(g)
@@ -195,15 +216,15 @@ func (c *collector) settle(g uint32) {
 	for n := f.chain; n != 0; n = c.chain[n-1].next {
 		l := &c.chain[n-1]
 		if l.fails == passes {
-			if f.matching == 0 {
-				c.order = append(c.order, g)
-			}
 			if f.matching == 0 || c.better(l.doc, l.score, f.best, f.score) {
 				f.best, f.score = l.doc, l.score
 			}
 			f.matching++
 		}
 		c.countOnce(&c.rows[l.doc], l.fails)
+	}
+	if f.matching > 0 {
+		c.ranked = append(c.ranked, ranked{c.key(f.best, f.score), g, f.best})
 	}
 }
 
@@ -214,19 +235,19 @@ func (c *collector) count(r *row, fails int) {
 		c.brands.add(r.brand)
 	}
 	if all || fails == failsCategory {
-		for _, category := range c.paths[r.path] {
-			c.categories.add(category)
-		}
+		c.byPath.add(r.path)
 	}
 	if all || fails == failsPrice {
 		c.prices = append(c.prices, priced{r.price, r.group})
 	}
-	if !all && fails < 0 {
-		return
-	}
-	for _, v := range c.facetValues(r) {
-		if all || c.attributeOf[v] == c.where.attributes[fails] {
-			c.values.add(v)
+	switch {
+	case all:
+		c.values.addAll(c.facetValues(r))
+	case fails >= 0:
+		for _, v := range c.facetValues(r) {
+			if c.attributeOf[v] == c.where.attributes[fails] {
+				c.values.add(v)
+			}
 		}
 	}
 }
@@ -250,13 +271,28 @@ func (c *collector) countOnce(r *row, fails int) {
 	}
 	for _, v := range c.facetValues(r) {
 		a := c.attributeOf[v]
-		if (all || a == c.where.attributes[fails]) && c.values.addOnce(v) && !c.repeats.mark(a) {
+		switch {
+		case !all && a != c.where.attributes[fails] || !c.values.addOnce(v):
+		case c.repeats.mark(a):
+			c.first[a] = v
+		default:
 			c.repeats.add(a)
 			if c.attributeTypes[a].Numeric {
-				c.again.add(a, r.group)
+				c.repeat(a, r.group, v)
 			}
 		}
 	}
+}
+
+// repeat notes a further value of a numeric attribute that a product has.
+func (c *collector) repeat(a, group, v uint32) {
+	if first := c.first[a]; first != none {
+		c.again.add(a, group)
+		c.again.add(a, first)
+		c.first[a] = none
+	}
+	c.again.add(a, group)
+	c.again.add(a, v)
 }
 
 // key is what a product sorts by, descending; the product id follows, ascending.
@@ -295,10 +331,11 @@ func (c *collector) better(a uint32, scoreA float32, b uint32, scoreB float32) b
 	return c.sku[a] < c.sku[b]
 }
 
-// ranked is a product with its key.
+// ranked is a product with its key and the document that stands for it.
 type ranked struct {
 	key
 	group uint32
+	best  uint32
 }
 
 func (c *collector) before(a, b ranked) int {
@@ -313,10 +350,6 @@ func (c *collector) before(a, b ranked) int {
 
 // page returns products from the first'th up to the last'th, in order.
 func (c *collector) page(first, last int) []ranked {
-	for _, g := range c.order {
-		f := &c.found[g]
-		c.ranked = append(c.ranked, ranked{c.key(f.best, f.score), g})
-	}
 	return search.First(c.ranked, last, c.before)[min(first, len(c.ranked)):]
 }
 

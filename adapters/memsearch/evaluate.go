@@ -72,30 +72,34 @@ func newWeights() *weights {
 }
 
 // eval returns what matches a clause. Dead documents are still among it.
-func (e *evaluator) eval(c *search.Clause) *list {
+func (e *evaluator) eval(c *search.Clause) *list { return e.among(c, nil) }
+
+// among is eval for a caller who needs the matches among some documents only, nil
+// for all: others may be missing in what it returns, or have another score.
+func (e *evaluator) among(c *search.Clause, wanted []uint32) *list {
 	var l *list
 	switch c.Op {
 	case search.OpTerm:
-		l = e.term(c)
+		l = e.term(c, wanted)
 	case search.OpPhrase:
-		l = e.phrase(c)
+		l = e.phrase(c, wanted)
 	case search.OpPrefix:
-		l = e.prefix(c)
+		l = e.prefix(c, wanted)
 	case search.OpAll:
-		l = e.all(c.Of)
+		l = e.all(c.Of, wanted)
 	case search.OpAny:
-		l = e.any(c.Of, max(c.Min, 1))
+		l = e.any(c.Of, max(c.Min, 1), wanted)
 	case search.OpBest:
-		l = e.best(c.Of)
+		l = e.best(c.Of, wanted)
 	case search.OpFilter:
-		l = e.eval(&c.Of[0])
+		l = e.among(&c.Of[0], wanted)
 		for i := range l.scores {
 			l.scores[i] = 1
 		}
 	case search.OpProduct:
 		l = e.product(c.Product)
 	case search.OpDemote:
-		l = e.demote(&c.Of[0], &c.Of[1])
+		l = e.demote(&c.Of[0], &c.Of[1], wanted)
 	default:
 		l = e.scratch.list()
 	}
@@ -108,14 +112,14 @@ func (e *evaluator) eval(c *search.Clause) *list {
 		if len(l.docs) == 0 {
 			break
 		}
-		preferred := e.eval(&c.Prefer[i])
+		preferred := e.among(&c.Prefer[i], l.docs)
 		l.raise(preferred)
 		e.scratch.free(preferred)
 	}
 	return l
 }
 
-func (e *evaluator) term(c *search.Clause) *list {
+func (e *evaluator) term(c *search.Clause, wanted []uint32) *list {
 	l := e.scratch.list()
 	if c.Fields == search.FieldSKU {
 		if doc, ok := e.find(c.Text); ok {
@@ -124,7 +128,7 @@ func (e *evaluator) term(c *search.Clause) *list {
 		return l
 	}
 	if t, ok := e.keys.term(c.Text); ok {
-		e.score(l, t, c.Fields)
+		e.score(l, t, c.Fields, wanted)
 	}
 	return l
 }
@@ -149,8 +153,12 @@ func (e *evaluator) find(sku string) (uint32, bool) {
 	return 0, false
 }
 
+// muchShorter is how much shorter a list must be than a posting for looking up
+// each of its documents to be cheaper than scoring the whole posting.
+const muchShorter = 4
+
 // score appends the documents that have a term in one of the fields.
-func (e *evaluator) score(l *list, term uint32, fields search.Field) {
+func (e *evaluator) score(l *list, term uint32, fields search.Field, wanted []uint32) {
 	p := e.postings.at(term)
 	if p == nil {
 		return
@@ -160,8 +168,23 @@ func (e *evaluator) score(l *list, term uint32, fields search.Field) {
 	if !(idf > 0.01) { // more rows than documents alive: many dead ones
 		idf = 0.01
 	}
-	l.docs, l.scores = slices.Grow(l.docs, len(p.docs)), slices.Grow(l.scores, len(p.docs))
 	base, slope := float32(saturation*(1-lengthNorm)), saturation*lengthNorm/max(e.avgLength, 1)
+	if wanted != nil && len(wanted)*muchShorter < len(p.docs) {
+		rest := p.docs
+		for _, doc := range wanted {
+			if rest = seek(rest, doc); len(rest) == 0 {
+				return
+			}
+			if rest[0] != doc {
+				continue
+			}
+			if w := table[p.where[len(p.docs)-len(rest)]]; w > 0 {
+				l.add(doc, idf*w/(w+base+slope*e.length[doc]))
+			}
+		}
+		return
+	}
+	l.docs, l.scores = slices.Grow(l.docs, len(p.docs)), slices.Grow(l.scores, len(p.docs))
 	for i, doc := range p.docs {
 		if w := table[p.where[i]]; w > 0 {
 			l.add(doc, idf*w/(w+base+slope*e.length[doc]))
@@ -169,23 +192,62 @@ func (e *evaluator) score(l *list, term uint32, fields search.Field) {
 	}
 }
 
-// all intersects, beginning with the shortest list.
-func (e *evaluator) all(of []search.Clause) *list {
+// all intersects, beginning with what probably matches least: of the others only
+// what is left is looked at.
+func (e *evaluator) all(of []search.Clause, wanted []uint32) *list {
 	if len(of) == 0 {
 		return e.scratch.list()
 	}
-	lists := e.scratch.lists(len(of))
-	defer e.scratch.freeLists(lists)
-	for i := range of {
-		lists[i] = e.eval(&of[i])
+	type sized struct {
+		clause *search.Clause
+		size   int
 	}
-	slices.SortStableFunc(lists, func(a, b *list) int { return len(a.docs) - len(b.docs) })
-	l := lists[0]
-	for _, m := range lists[1:] {
+	order := make([]sized, len(of))
+	for i := range of {
+		order[i] = sized{&of[i], e.size(&of[i])}
+	}
+	slices.SortStableFunc(order, func(a, b sized) int { return a.size - b.size })
+	l := e.among(order[0].clause, wanted)
+	for _, next := range order[1:] {
+		if len(l.docs) == 0 {
+			break
+		}
+		m := e.among(next.clause, l.docs)
 		l.intersect(m)
 		e.scratch.free(m)
 	}
 	return l
+}
+
+// size returns about how many documents match a clause, rather too many.
+func (e *evaluator) size(c *search.Clause) int {
+	switch c.Op {
+	case search.OpTerm:
+		if t, ok := e.keys.term(c.Text); ok && c.Fields != search.FieldSKU {
+			if p := e.postings.at(t); p != nil {
+				return len(p.docs)
+			}
+		}
+		return 0
+	case search.OpAny, search.OpBest:
+		sum := 0
+		for i := range c.Of {
+			sum += e.size(&c.Of[i])
+		}
+		return sum
+	case search.OpAll:
+		least := len(e.sku)
+		for i := range c.Of {
+			least = min(least, e.size(&c.Of[i]))
+		}
+		return least
+	case search.OpFilter, search.OpDemote:
+		return e.size(&c.Of[0])
+	case search.OpPhrase, search.OpProduct:
+		return 0
+	default:
+		return len(e.sku)
+	}
 }
 
 // product returns the documents of a product. Few queries ask for it: it is
@@ -201,8 +263,9 @@ func (e *evaluator) product(p id.Product) *list {
 }
 
 // demote lowers the scores of what also matches another clause.
-func (e *evaluator) demote(c, below *search.Clause) *list {
-	l, low := e.eval(c), e.eval(below)
+func (e *evaluator) demote(c, below *search.Clause, wanted []uint32) *list {
+	l := e.among(c, wanted)
+	low := e.among(below, l.docs)
 	defer e.scratch.free(low)
 	rest := low.docs
 	for i, doc := range l.docs {
@@ -217,12 +280,12 @@ func (e *evaluator) demote(c, below *search.Clause) *list {
 }
 
 // any adds up what at least least of the clauses match.
-func (e *evaluator) any(of []search.Clause, least int) *list {
+func (e *evaluator) any(of []search.Clause, least int, wanted []uint32) *list {
 	sum := e.scratch.list()
 	hits, next := e.scratch.counts[:0], e.scratch.nextCounts[:0]
 	e.scratch.counts, e.scratch.nextCounts = nil, nil // a clause below may need its own
 	for i := range of {
-		l, merged := e.eval(&of[i]), e.scratch.list()
+		l, merged := e.among(&of[i], wanted), e.scratch.list()
 		hits, next = union(merged, sum, hits, l, next[:0]), hits
 		e.scratch.free(sum)
 		e.scratch.free(l)
@@ -267,10 +330,10 @@ func union(dst, a *list, hits []uint16, b *list, counts []uint16) []uint16 {
 }
 
 // best takes the highest score of what any clause matches.
-func (e *evaluator) best(of []search.Clause) *list {
+func (e *evaluator) best(of []search.Clause, wanted []uint32) *list {
 	top := e.scratch.list()
 	for i := range of {
-		l, merged := e.eval(&of[i]), e.scratch.list()
+		l, merged := e.among(&of[i], wanted), e.scratch.list()
 		merged.highest(top, l)
 		e.scratch.free(top)
 		e.scratch.free(l)
@@ -344,7 +407,7 @@ func seek(docs []uint32, doc uint32) []uint32 {
 }
 
 // phrase keeps the documents whose name has the words next to each other.
-func (e *evaluator) phrase(c *search.Clause) *list {
+func (e *evaluator) phrase(c *search.Clause, wanted []uint32) *list {
 	terms := e.scratch.terms[:0]
 	of := make([]search.Clause, 0, 4)
 	for w := range strings.FieldsSeq(c.Text) {
@@ -356,7 +419,7 @@ func (e *evaluator) phrase(c *search.Clause) *list {
 		of = append(of, search.Clause{Op: search.OpTerm, Text: w, Fields: search.FieldName})
 	}
 	e.scratch.terms = terms
-	l := e.all(of)
+	l := e.all(of, wanted)
 	n := 0
 	for i, doc := range l.docs {
 		if contains(e.names.at(doc), terms) {
@@ -381,7 +444,7 @@ func contains(words, phrase []uint32) bool {
 const maxExpansion = 128
 
 // prefix takes the best of the words that begin with the text.
-func (e *evaluator) prefix(c *search.Clause) *list {
+func (e *evaluator) prefix(c *search.Clause, wanted []uint32) *list {
 	var forms []form
 	e.lexicon.starting(fold(c.Text), func(f form) bool {
 		forms = append(forms, f)
@@ -397,19 +460,20 @@ func (e *evaluator) prefix(c *search.Clause) *list {
 		}
 	}
 	e.scratch.terms = terms
-	return e.bestTerm(terms, c.Fields)
+	return e.bestTerm(terms, c.Fields, wanted)
 }
 
 // bestTerm takes the best of several terms, merging halves so that the lists
 // that are merged grow together.
-func (e *evaluator) bestTerm(terms []uint32, fields search.Field) *list {
+func (e *evaluator) bestTerm(terms []uint32, fields search.Field, wanted []uint32) *list {
 	l := e.scratch.list()
 	switch len(terms) {
 	case 0:
 	case 1:
-		e.score(l, terms[0], fields)
+		e.score(l, terms[0], fields, wanted)
 	default:
-		a, b := e.bestTerm(terms[:len(terms)/2], fields), e.bestTerm(terms[len(terms)/2:], fields)
+		half := len(terms) / 2
+		a, b := e.bestTerm(terms[:half], fields, wanted), e.bestTerm(terms[half:], fields, wanted)
 		l.highest(a, b)
 		e.scratch.free(a)
 		e.scratch.free(b)

@@ -12,7 +12,7 @@ import (
 func (c *collector) facets(q *search.Query) []search.Facet {
 	facets := make([]search.Facet, 0, search.MaxFacets)
 	facets = append(facets, c.categoryFacet(q), c.brandFacet(q))
-	for _, candidate := range search.Choose(c.candidates(q), len(c.order)) {
+	for _, candidate := range search.Choose(c.candidates(q), len(c.ranked)) {
 		a, _ := c.attribute(candidate.Name)
 		if candidate.Numeric {
 			facets = append(facets, c.rangeFacet(a, candidate.Attribute, filterOf(q, candidate.Name)))
@@ -191,45 +191,13 @@ func (c *collector) rangeFacet(a uint32, def *search.Attribute, filter search.Fi
 // countRepeats takes off the buckets what products with several values in one
 // of them have counted too often there.
 func (c *collector) countRepeats(a uint32, ends []float64, buckets []search.Bucket) {
-	own := -1 // the filter on this attribute, which does not count here
-	for i, of := range c.where.attributes {
-		if of == a {
-			own = i
+	last := make([]uint32, len(buckets)) // product+1 that counted last: those of a product follow each other
+	for pair := range slices.Chunk(c.again.values(a), 2) {
+		g, b := pair[0], search.Interval(ends, c.valueNumber[pair[1]])
+		if last[b] == g+1 {
+			buckets[b].Count--
 		}
-	}
-	seen := make([]uint32, 0, 16) // values of the product
-	per := make([]int, len(buckets))
-	last := none // a product with three values is among the repeats twice, in a row
-	for _, g := range c.again.values(a) {
-		if g == last {
-			continue
-		}
-		last = g
-		seen = seen[:0]
-		for n := c.found[g].chain; n != 0; n = c.chain[n-1].next {
-			l := &c.chain[n-1]
-			if l.fails != passes && (own < 0 || l.fails != own) {
-				continue
-			}
-			for _, v := range c.facetValues(&c.rows[l.doc]) {
-				if c.attributeOf[v] == a { // there is no other
-					if !slices.Contains(seen, v) {
-						seen = append(seen, v)
-					}
-					break
-				}
-			}
-		}
-		for _, v := range seen {
-			b := search.Interval(ends, c.valueNumber[v])
-			per[b]++
-			if per[b] > 1 {
-				buckets[b].Count--
-			}
-		}
-		for _, v := range seen {
-			per[search.Interval(ends, c.valueNumber[v])] = 0
-		}
+		last[b] = g + 1
 	}
 }
 

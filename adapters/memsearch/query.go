@@ -25,14 +25,14 @@ func (s *snapshot) search(q *search.Query, w *weights, room *scratch) search.Res
 		c.browse(q, room)
 	}
 
-	r := search.Result{Total: len(c.order), Corrected: pass.Corrected, Hits: []search.Hit{}}
+	r := search.Result{Total: len(c.ranked), Corrected: pass.Corrected, Hits: []search.Hit{}}
 	page := c.page((q.Page-1)*q.PerPage, q.Page*q.PerPage)
 	var terms []uint32
 	if q.Text != "" && len(page) > 0 {
 		terms = s.terms(nil, &pass.Clause)
 	}
 	for _, p := range page {
-		r.Hits = append(r.Hits, c.hit(p.group, terms))
+		r.Hits = append(r.Hits, c.hit(p, terms))
 	}
 	r.Facets = c.facets(q)
 	r.Price, r.Histogram = c.priceRange()
@@ -120,19 +120,18 @@ func (s *snapshot) counts() *counts {
 	return s.counted
 }
 
-func (c *collector) hit(g uint32, terms []uint32) search.Hit {
-	f := &c.found[g]
-	h := search.Hit{Product: c.snapshot.products[g], SKU: c.sku[f.best], Name: c.name[f.best]}
-	if f.chain == 0 {
+func (c *collector) hit(p ranked, terms []uint32) search.Hit {
+	h := search.Hit{Product: c.snapshot.products[p.group], SKU: c.sku[p.best], Name: c.name[p.best]}
+	if c.found[p.group].chain == 0 {
 		h.Matching = []id.SKU{h.SKU}
 	} else {
-		links := c.matching(g)
+		links := c.matching(p.group)
 		for _, l := range links[:min(len(links), search.MaxMatching)] {
 			h.Matching = append(h.Matching, c.sku[l.doc])
 		}
 	}
 	if terms != nil {
-		h.Highlights = map[string][][2]int{"name": c.highlight(h.Name, terms)}
+		h.Highlights = map[string][][2]int{"name": c.highlight(p.best, terms)}
 	}
 	return h
 }
@@ -154,14 +153,23 @@ func (s *snapshot) terms(list []uint32, c *search.Clause) []uint32 {
 	return list
 }
 
-// highlight returns where the terms stand in a text, in runes.
-func (c *collector) highlight(text string, terms []uint32) [][2]int {
+// highlight returns where the terms stand in a document's name, in runes.
+func (c *collector) highlight(doc uint32, terms []uint32) [][2]int {
 	marks := [][2]int{}
 	at, runes := 0, 0
+	text, plain := c.name[doc], c.names.at(doc) // the terms of the words that are no extras
 	c.words = search.AppendWords(c.words[:0], text)
 	for _, w := range c.words {
-		t, ok := c.term(w.Text)
-		if !ok || !slices.Contains(terms, t) {
+		var t uint32
+		if w.Extra {
+			var known bool
+			if t, known = c.term(w.Text); !known {
+				continue
+			}
+		} else {
+			t, plain = plain[0], plain[1:]
+		}
+		if !slices.Contains(terms, t) {
 			continue
 		}
 		if w.Start < at { // an extra word over parts that were marked already

@@ -5,7 +5,6 @@ package memsearch
 // touched, so a query costs what it finds and not what there is.
 type scratch struct {
 	spare      []*list
-	stacks     []*list // lists of lists, end to end
 	counts     []uint16
 	nextCounts []uint16
 	terms      []uint32
@@ -25,14 +24,3 @@ func (s *scratch) list() *list {
 }
 
 func (s *scratch) free(l *list) { s.spare = append(s.spare, l) }
-
-// lists returns room for n lists, to be given back in the opposite order.
-func (s *scratch) lists(n int) []*list {
-	from := len(s.stacks)
-	for range n {
-		s.stacks = append(s.stacks, nil)
-	}
-	return s.stacks[from : from+n : from+n]
-}
-
-func (s *scratch) freeLists(lists []*list) { s.stacks = s.stacks[:len(s.stacks)-len(lists)] }

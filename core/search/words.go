@@ -28,7 +28,7 @@ func Words(text string) []Word { return AppendWords(nil, text) }
 
 // AppendWords appends the words of a text to dst.
 func AppendWords(dst []Word, text string) []Word {
-	s := splitter{text: text, words: dst}
+	s := splitter{text: lowerASCII(text), words: dst}
 	s.split()
 	return s.words
 }
@@ -254,6 +254,17 @@ func digitAt(s string, i int) bool { return i >= 0 && i < len(s) && s[i] >= '0' 
 
 func apostropheBefore(s string, i int) bool {
 	return s[i-1] == '\'' || strings.HasSuffix(s[:i], "’")
+}
+
+// lowerASCII writes a text in lower case if it is all ASCII, once instead of word
+// by word; in other texts letters may change their length.
+func lowerASCII(text string) string {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return text
+		}
+	}
+	return strings.ToLower(text)
 }
 
 // lower writes a word in lower case without its apostrophes, cut to maxWord.
