@@ -22,6 +22,8 @@ type collector struct {
 	chain  []link   // their documents, by product
 	heads  []uint32
 
+	fetched uint32 // keeps fetch from being optimized away
+
 	values      counter  // by attribute value
 	repeats     counter  // by attribute: products that counted for one more of its values
 	first       []uint32 // by numeric attribute: the product's first value, none once it is among again
@@ -160,6 +162,9 @@ func (c *collector) end() {
 func (c *collector) collect(docs []uint32, scores []float32) {
 	free := c.where.none()
 	for i, doc := range docs {
+		if i%ahead == 0 {
+			c.fetch(docs[i:min(i+ahead, len(docs))])
+		}
 		if !c.live.has(doc) {
 			continue
 		}
@@ -193,6 +198,22 @@ func (c *collector) collect(docs []uint32, scores []float32) {
 	for _, g := range c.heads {
 		c.settle(g)
 	}
+}
+
+// ahead is how many documents are fetched at once.
+const ahead = 32
+
+// fetch reads the beginning of what will be looked at of some documents, which
+// are far from each other in memory: so the processor waits for all together
+// instead of for one after the other.
+func (c *collector) fetch(docs []uint32) {
+	sum := uint32(0)
+	for _, doc := range docs {
+		if from := c.rows[doc].from; int(from) < len(c.snapshot.values) {
+			sum += c.snapshot.values[from]
+		}
+	}
+	c.fetched = sum
 }
 
 // hold keeps a document until all of its product are known.
