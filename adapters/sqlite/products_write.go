@@ -67,8 +67,8 @@ func (w productWriter) Save(_ context.Context, products ...catalog.Product) erro
 			return err
 		}
 	}
-	for i := range products {
-		if err := w.save(&products[i], before[i]); err != nil {
+	for i, doc := range documents(products) {
+		if err := w.save(&products[i], doc, before[i]); err != nil {
 			return err
 		}
 	}
@@ -122,8 +122,7 @@ func (w productWriter) dropVariants(p *catalog.Product, old []storedVariant) err
 	return nil
 }
 
-func (w productWriter) save(p *catalog.Product, old stored) error {
-	w.buf = p.AppendDocument(w.buf[:0])
+func (w productWriter) save(p *catalog.Product, doc []byte, old stored) error {
 	price, currency := p.ListPrice(), p.BasePrice.Currency()
 	if currency == "" {
 		currency = price.Currency()
@@ -142,7 +141,7 @@ func (w productWriter) save(p *catalog.Product, old stored) error {
 	}
 	if _, err := w.exec(sql, p.ID.UUID[:], p.Slug, p.Name, strings.ToLower(p.Name), string(p.Status), p.Brand.UUID, p.Category.UUID, family,
 		p.Featured, price.Minor(), string(currency), p.Newest().UnixMicro(), p.Rating.Average, p.Rating.Count, p.Popularity,
-		p.Version, p.UpdatedAt.UnixMicro(), text(w.buf)); err != nil {
+		p.Version, p.UpdatedAt.UnixMicro(), text(doc)); err != nil {
 		if sqlite.ErrCode(err) == sqlite.ResultConstraintForeignKey {
 			return w.unknownReference(p, err)
 		}

@@ -2,6 +2,8 @@ package porttest
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/bodega-commerce/bodega/core/catalog"
@@ -41,6 +43,30 @@ func TestProductWriter(t *testing.T, h CatalogHarness) {
 			if got, err := w.store.Records.ProductsBySKU(t.Context(), []id.SKU{sku}); len(got) != want || err != nil {
 				t.Errorf("%d products have %s, %v", len(got), sku, err)
 			}
+		}
+	})
+
+	t.Run("ManyAtOnceAreAllSaved", func(t *testing.T) {
+		t.Parallel()
+		w := newCatalogWorld(t, h)
+		some := make([]catalog.Product, 233)
+		for i := range some {
+			some[i] = w.product(fmt.Sprintf("p-%d", i))
+			some[i].Description = strings.Repeat("so long ", i)
+		}
+		w.save(some...)
+		for _, i := range []int{0, 49, 50, 99, 100, 149, 199, 200, 232} {
+			mustBe(w, some[i])
+		}
+		for i := range some {
+			some[i].Name, some[i].Version = fmt.Sprintf("Renamed %d", i), 2
+		}
+		some[180].Slug = some[3].Slug
+		mustBeTaken(t, w.trySave(some...), "slug")
+		some[180].Slug = "p-180"
+		w.save(some...)
+		for i := range some {
+			mustBe(w, some[i])
 		}
 	})
 
