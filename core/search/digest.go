@@ -16,14 +16,14 @@ func (d *Document) Digest() uint64 {
 	}
 	var room [4096]byte // for nearly all; the rest grow out of it
 	b := digest(room[:0])
-	b.text(string(d.SKU), d.Name, d.Title, d.Slug, d.Description, d.Brand.Slug, d.Brand.Name, string(d.Price.Currency()))
+	b = b.text(string(d.SKU), d.Name, d.Title, d.Slug, d.Description, d.Brand.Slug, d.Brand.Name, string(d.Price.Currency()))
 	b = append(b, d.Product.UUID[:]...)
-	b.number(uint64(len(d.Categories)))
+	b = b.number(uint64(len(d.Categories)))
 	for i := range d.Categories {
 		b = append(b, d.Categories[i].ID.UUID[:]...)
-		b.text(d.Categories[i].Slug, d.Categories[i].Name)
+		b = b.text(d.Categories[i].Slug, d.Categories[i].Name)
 	}
-	b.number(uint64(len(d.Attributes)))
+	b = b.number(uint64(len(d.Attributes)))
 	var few [64]string
 	names := few[:0]
 	for name := range d.Attributes {
@@ -32,10 +32,10 @@ func (d *Document) Digest() uint64 {
 	slices.Sort(names)
 	for _, name := range names {
 		v := d.Attributes[name]
-		b.text(name, v.text)
-		b.number(uint64(v.kind), math.Float64bits(v.number))
+		b = b.text(name, v.text)
+		b = b.number(uint64(v.kind), math.Float64bits(v.number))
 	}
-	b.number(uint64(d.Price.Minor()), truth(d.InStock), truth(d.Featured), math.Float64bits(d.Rating), uint64(d.Ratings), uint64(d.Sales),
+	b = b.number(uint64(d.Price.Minor()), truth(d.InStock), truth(d.Featured), math.Float64bits(d.Rating), uint64(d.Ratings), uint64(d.Sales),
 		moment(d.Released), moment(d.Created))
 	sum := sha256.Sum256(b)
 	return max(1, binary.LittleEndian.Uint64(sum[:]))
@@ -44,17 +44,19 @@ func (d *Document) Digest() uint64 {
 // digest gathers what is summed, each text behind its length.
 type digest []byte
 
-func (b *digest) text(texts ...string) {
+func (b digest) text(texts ...string) digest {
 	for _, t := range texts {
-		*b = binary.AppendUvarint(*b, uint64(len(t)))
-		*b = append(*b, t...)
+		b = binary.AppendUvarint(b, uint64(len(t)))
+		b = append(b, t...)
 	}
+	return b
 }
 
-func (b *digest) number(numbers ...uint64) {
+func (b digest) number(numbers ...uint64) digest {
 	for _, n := range numbers {
-		*b = binary.LittleEndian.AppendUint64(*b, n)
+		b = binary.LittleEndian.AppendUint64(b, n)
 	}
+	return b
 }
 
 func truth(is bool) uint64 {
