@@ -189,13 +189,18 @@ func (se *Search) raise(ctx context.Context, products []id.Product) (map[id.Prod
 // that was raised, or a tombstone if it is not on sale.
 func (se *Search) documents(ctx context.Context, products []id.Product, raised map[id.Product][]ports.SearchVersion, mark ports.Mark) ([]search.Document, []catalog.Product, error) {
 	var live []id.SKU
+	var alive []id.Product // that have one of those
 	all := 0
-	for _, versions := range raised {
+	for p, versions := range raised {
 		all += len(versions)
+		before := len(live)
 		for _, v := range versions {
 			if v.Live {
 				live = append(live, v.SKU)
 			}
+		}
+		if len(live) > before {
+			alive = append(alive, p)
 		}
 	}
 	b, err := se.binder(ctx, mark)
@@ -204,7 +209,7 @@ func (se *Search) documents(ctx context.Context, products []id.Product, raised m
 	}
 	found := []catalog.Product{}
 	if len(live) > 0 {
-		if found, err = se.s.Catalog.Records.ProductsBySKU(ctx, live); err != nil {
+		if found, err = se.s.Catalog.Records.ProductsByID(ctx, alive); err != nil {
 			return nil, nil, err
 		}
 		if err := b.count(ctx, live); err != nil {

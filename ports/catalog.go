@@ -39,6 +39,8 @@ type Taxonomies interface {
 // the primary.
 type ProductRecords interface {
 	Product(ctx context.Context, p id.Product) (catalog.Product, error)
+	// ProductsByID returns the products that are there, each once, by id.
+	ProductsByID(ctx context.Context, ids []id.Product) ([]catalog.Product, error)
 	// ProductsBySKU returns the products that have one of the SKUs, each once, by id.
 	ProductsBySKU(ctx context.Context, skus []id.SKU) ([]catalog.Product, error)
 	// Browse returns one stretch of an operator's list, and the total if it was

@@ -107,6 +107,10 @@ func (p poisoned) Product(context.Context, id.Product) (catalog.Product, error) 
 	return catalog.Product{}, p.fail()
 }
 
+func (p poisoned) ProductsByID(context.Context, []id.Product) ([]catalog.Product, error) {
+	return nil, p.fail()
+}
+
 func (p poisoned) ProductsBySKU(context.Context, []id.SKU) ([]catalog.Product, error) {
 	return nil, p.fail()
 }

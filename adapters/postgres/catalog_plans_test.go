@@ -139,6 +139,9 @@ func TestCatalogStore_PlansUseTheirIndexes(t *testing.T) {
 		"record": {"products_id", func(ctx context.Context, store ports.CatalogStore) error {
 			return discard(store.Records.Product(ctx, p.ID))
 		}},
+		"records": {"products_id", func(ctx context.Context, store ports.CatalogStore) error {
+			return discard(store.Records.ProductsByID(ctx, []id.Product{p.ID, products[3].ID}))
+		}},
 		"by sku": {"skus_sku", func(ctx context.Context, store ports.CatalogStore) error {
 			return discard(store.Records.ProductsBySKU(ctx, []id.SKU{p.Variants[0].SKU}))
 		}},

@@ -31,6 +31,11 @@ func (rs records) Product(ctx context.Context, p id.Product) (catalog.Product, e
 	return found[0], nil
 }
 
+// ProductsByID is contracted by ports.ProductRecords.
+func (rs records) ProductsByID(ctx context.Context, ids []id.Product) ([]catalog.Product, error) {
+	return rs.read(ctx, "SELECT doc FROM catalog.products WHERE id = ANY($1) ORDER BY id", uuids(ids, func(p id.Product) id.UUID { return p.UUID }))
+}
+
 // ProductsBySKU is contracted by ports.ProductRecords.
 func (rs records) ProductsBySKU(ctx context.Context, skus []id.SKU) ([]catalog.Product, error) {
 	return rs.read(ctx, "SELECT doc FROM catalog.products WHERE id IN (SELECT product FROM catalog.skus WHERE lower(sku) = ANY($1) AND variant IS NOT NULL) ORDER BY id",

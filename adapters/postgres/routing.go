@@ -22,6 +22,7 @@ func Routes() map[string]Route {
 		"Catalog.Taxonomy.Taxonomy":          ReplicaAllowed,
 		"Catalog.Taxonomy.ActiveCounts":      ReplicaAllowed,
 		"Catalog.Records.Product":            PrimaryOnly,
+		"Catalog.Records.ProductsByID":       PrimaryOnly,
 		"Catalog.Records.ProductsBySKU":      PrimaryOnly,
 		"Catalog.Records.Browse":             PrimaryOnly,
 		"Catalog.Records.SKUs":               PrimaryOnly,

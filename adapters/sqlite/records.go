@@ -32,6 +32,18 @@ func (rs records) Product(ctx context.Context, p id.Product) (catalog.Product, e
 	return found[0], nil
 }
 
+func (rs records) ProductsByID(ctx context.Context, ids []id.Product) ([]catalog.Product, error) {
+	var found []catalog.Product
+	err := rs.db.snapshot(ctx, func(s *session) (err error) {
+		found, err = s.productsByID(ids...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
 func (rs records) ProductsBySKU(ctx context.Context, skus []id.SKU) ([]catalog.Product, error) {
 	var found []catalog.Product
 	err := rs.db.snapshot(ctx, func(s *session) (err error) {

@@ -153,6 +153,18 @@ func TestProductRecords(t *testing.T, h CatalogHarness) {
 		mustFail(t, err, fault.NotFound, "not_found")
 	})
 
+	t.Run("ByIDEachOnceWhateverItsStatus", func(t *testing.T) {
+		t.Parallel()
+		w := newCatalogWorld(t, h)
+		a, b, c := w.product("a"), w.product("b"), w.product("c")
+		b.Status, b.Variants = catalog.Draft, []catalog.Variant{}
+		w.save(a, b, c)
+		got, err := w.store.Records.ProductsByID(t.Context(), []id.Product{b.ID, a.ID, {UUID: w.ids.New()}, b.ID})
+		mustSame(t, "by id", got, err, []catalog.Product{a, b})
+		got, err = w.store.Records.ProductsByID(t.Context(), nil)
+		mustSame(t, "none", got, err, []catalog.Product{})
+	})
+
 	t.Run("BySKUEachOnceIgnoringCase", func(t *testing.T) {
 		t.Parallel()
 		w := newCatalogWorld(t, h)
