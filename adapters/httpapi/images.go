@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -18,6 +19,9 @@ import (
 
 // maxAlt bounds the form's text beside the picture, in bytes.
 const maxAlt = 4 << 10
+
+// keepTime is for a picture that has arrived: to be encoded anew, and kept.
+const keepTime = 30 * time.Second
 
 func (a *api) registerImages() {
 	form := &huma.Schema{
@@ -37,6 +41,8 @@ func (a *api) registerImages() {
 		if err != nil {
 			return nil, err
 		}
+		ctx, cancel := context.WithTimeout(ctx, keepTime)
+		defer cancel()
 		saved, err := a.shop.Images.Upload(ctx, core.UploadImage{By: caller(ctx, ""), File: bytes.NewReader(picture), Alt: alt})
 		if err != nil {
 			return nil, err

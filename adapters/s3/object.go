@@ -52,17 +52,23 @@ func (o *object) request(ctx context.Context) (minio.ObjectInfo, error) {
 			return minio.ObjectInfo{}, fault.Wrap(fault.Internal, "s3: read", err)
 		}
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	body, info, _, err := o.store.client.GetObject(ctx, o.store.at.Bucket, o.key, options)
-	if err != nil {
-		cancel()
-		if missing(err) {
-			return minio.ObjectInfo{}, fault.Missing("file")
-		}
-		return minio.ObjectInfo{}, translate("s3: open", err, fault.Unavailable)
+	asked, cancel := context.WithCancel(ctx)
+	patience := time.AfterFunc(answerTime, cancel) // with all repetitions: somebody looks at a page
+	body, info, _, err := o.store.client.GetObject(asked, o.store.at.Bucket, o.key, options)
+	patience.Stop()
+	if err == nil {
+		o.body, o.from, o.cancel = body, o.offset, cancel
+		return info, nil
 	}
-	o.body, o.from, o.cancel = body, o.offset, cancel
-	return info, nil
+	late := asked.Err() != nil && ctx.Err() == nil
+	cancel()
+	switch {
+	case missing(err):
+		return minio.ObjectInfo{}, fault.Missing("file")
+	case late:
+		return minio.ObjectInfo{}, fault.Wrap(fault.Unavailable, "s3: open", err)
+	}
+	return minio.ObjectInfo{}, translate("s3: open", err, fault.Unavailable)
 }
 
 func (o *object) Read(b []byte) (int, error) {

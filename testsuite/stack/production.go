@@ -32,7 +32,7 @@ func Linked() Option { return func(s *settings) { s.linked = true } }
 
 // Links are the networks between a shop and the servers beside it.
 type Links struct {
-	Postgres, Redis, RabbitMQ, Elasticsearch, S3 *containers.Link
+	Postgres, Redis, RabbitMQ, Elasticsearch, S3, SMTP *containers.Link
 }
 
 // provision gets the servers and returns the settings that name them.
@@ -56,7 +56,7 @@ func (s *Shop) provision(t testing.TB) []string {
 		"BODEGA_QUEUE_URL=" + reach(&s.Links.RabbitMQ, containers.RabbitMQ(t)),
 		"BODEGA_SEARCH_URL=" + prefixed(t, reach(&s.Links.Elasticsearch, index)),
 		"BODEGA_MEDIA_STORE=" + reach(&s.Links.S3, containers.S3(t)),
-		"BODEGA_MAIL_URL=smtp://" + s.inbox.addr + "?tls=none",
+		"BODEGA_MAIL_URL=" + reach(&s.Links.SMTP, "smtp://"+s.inbox.addr+"?tls=none"),
 	}
 }
 
