@@ -252,12 +252,12 @@ func (s *shared) giveBack(ctx context.Context, by account.Role, d dossier) (doss
 			return d, ports.Mark{}, err
 		}
 	}
-	if d.payment.Owed().Minor() == 0 {
+	if _, pending := d.order.PendingRefund(); pending || d.payment.Owed().Minor() == 0 || d.order.Bounced() || len(d.order.Refunds) >= order.MaxRefunds {
 		return d, mark, nil
 	}
 	t := s.turn(ctx, by)
 	d, mark, err := s.move(ctx, d, nil, t, func(d *dossier) (effects, error) {
-		if owed := d.payment.Owed(); owed.Minor() > 0 { // nobody else has given it back meanwhile
+		if owed := d.payment.Owed(); owed.Minor() > 0 && !d.order.Bounced() { // nobody else has given it back meanwhile
 			d.order.BeginRefund(id.Refund{UUID: t.id("refund")}, owed, t.step("the order was canceled"))
 		}
 		return effects{}, nil

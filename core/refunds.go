@@ -130,7 +130,8 @@ func (x *Payments) SendRefunds(ctx context.Context, c SendRefunds) error {
 }
 
 // sendBack asks the provider for the pending refunds of a dossier, one after the
-// other in their order: what it tells is only how much it has given back in all.
+// other in their order. One that it refuses, and says it has not made, has failed:
+// somebody else gave the money back at the provider.
 func (s *shared) sendBack(ctx context.Context, by account.Role, d dossier) (dossier, ports.Mark, error) {
 	var mark ports.Mark
 	for {
@@ -138,8 +139,13 @@ func (s *shared) sendBack(ctx context.Context, by account.Role, d dossier) (doss
 		if !pending {
 			return d, mark, nil
 		}
+		refused := false
 		state, err := s.tellOr(ctx, d, func(ctx context.Context, provider ports.PaymentProvider) (payment.State, error) {
-			return provider.Refund(ctx, d.ref(), r.ID, r.Amount)
+			state, err := provider.Refund(ctx, d.ref(), r.ID, r.Amount)
+			if refused = fault.Is(err, fault.Invalid); refused {
+				return provider.Lookup(ctx, d.ref())
+			}
+			return state, err
 		})
 		if err != nil {
 			return d, mark, err
@@ -147,10 +153,24 @@ func (s *shared) sendBack(ctx context.Context, by account.Role, d dossier) (doss
 		if d, mark, err = s.learn(ctx, by, d, state, false); err != nil {
 			return d, mark, err
 		}
-		if next, pending := d.order.PendingRefund(); pending && next.ID == r.ID { // the provider takes its time
+		switch next, pending := d.order.PendingRefund(); {
+		case !pending || next.ID != r.ID:
+		case !refused: // the provider takes its time
 			return d, mark, nil
+		default:
+			if d, mark, err = s.dropRefund(ctx, d, r.ID); err != nil {
+				return d, mark, err
+			}
 		}
 	}
+}
+
+func (s *shared) dropRefund(ctx context.Context, d dossier, r id.Refund) (dossier, ports.Mark, error) {
+	t := s.turn(ctx, account.RoleSystem)
+	return s.move(ctx, d, nil, t, func(d *dossier) (effects, error) {
+		t.schedule(d, d.order.DropRefund(r, t.step("the provider does not make the refund")))
+		return effects{}, nil
+	})
 }
 
 // maxReason is how many characters a reason may have.

@@ -193,6 +193,171 @@ func TestPayments_Refund_DiesAnywhere(t *testing.T) {
 	}
 }
 
+// The provider accepts a refund, and days later its money comes back.
+func TestPayments_Refund_FailsLater(t *testing.T) {
+	t.Parallel()
+	t.Run("OfAnOrderThatLeft", func(t *testing.T) {
+		t.Parallel()
+		w, p := paid(t)
+		if _, err := w.shop.Orders.Ship(t.Context(), core.ShipOrder{By: operator, Order: p.ID}); err != nil {
+			t.Fatal(err)
+		}
+		o, err := w.refund(p.ID, order.RefundRequest{Restock: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustStand(t, o, order.Refunded, payment.Refunded)
+		w.settle()
+		w.mustHave("TEE", 5, 0)
+		w.fail(o, o.Refunds[0].ID)
+		for _, event := range []string{"evt_1", "evt_2"} { // told twice
+			if err := w.hear(event, "refunded", o.Payment.ID); err != nil {
+				t.Fatal(err)
+			}
+			w.work()
+		}
+		o = w.order(p.ID)
+		mustStand(t, o, order.Shipped, payment.Captured)
+		if r := o.Refunds[0]; r.Status != order.RefundFailed || o.Payment.Refunded != eur(0) {
+			t.Errorf("%s back by %+v", o.Payment.Refunded, r)
+		}
+		failures := 0
+		for _, e := range o.Timeline {
+			if e.Type == "refund.failed" && e.Actor == account.RoleSystem {
+				failures++
+			}
+		}
+		if failures != 1 {
+			t.Errorf("the timeline tells of %d failures", failures)
+		}
+		w.mustHave("TEE", 5, 0) // the goods came back all the same
+		w.mustAsk("refund_failed_is_answered", p.ID)
+		if o, err = w.refund(p.ID, order.RefundRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		mustStand(t, o, order.Refunded, payment.Refunded)
+		w.settle()
+		w.mustHave("TEE", 5, 0)
+	})
+	t.Run("OfACancelledOrder", func(t *testing.T) {
+		t.Parallel()
+		w, p := paid(t)
+		if _, err := w.shop.Orders.Cancel(t.Context(), core.CancelOrder{By: operator, Order: p.ID}); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		o := w.order(p.ID)
+		w.fail(o, o.Refunds[0].ID)
+		if _, err := w.shop.Payments.Refresh(t.Context(), core.RefreshPayment{By: operator, Order: p.ID}); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			w.pass(time.Hour)
+			w.work()
+			if _, err := w.shop.Payments.Reconcile(t.Context(), 10); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if o = w.order(p.ID); len(o.Refunds) != 1 || o.Refunds[0].Status != order.RefundFailed || !o.Payment.NextCheckAt.IsZero() {
+			t.Fatalf("it goes round in circles: %+v", o.Refunds)
+		}
+		w.mustAsk("refund_failed_is_answered", p.ID)
+		_, err := w.refund(p.ID, order.RefundRequest{Lines: pieces("TEE", 1), Restock: true}) // they are on the shelf
+		mustFail[any](t, err, fault.Invalid, "validation_failed")
+		if o, err = w.refund(p.ID, order.RefundRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		mustStand(t, o, order.Canceled, payment.Refunded)
+		w.settle()
+		w.mustHave("TEE", 5, 0)
+	})
+}
+
+// What came back before an order is cancelled goes back with all the rest.
+func TestPayments_Refund_FailedBeforeTheCancellation(t *testing.T) {
+	t.Parallel()
+	w, p := paid(t)
+	o, err := w.refund(p.ID, order.RefundRequest{Amount: eur(500)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.fail(o, o.Refunds[0].ID)
+	if _, err := w.shop.Payments.Refresh(t.Context(), core.RefreshPayment{By: operator, Order: p.ID}); err != nil {
+		t.Fatal(err)
+	}
+	w.mustAsk("refund_failed_is_answered", p.ID)
+	w.pass(time.Minute)
+	if _, err := w.shop.Orders.Cancel(t.Context(), core.CancelOrder{By: operator, Order: p.ID}); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	o = w.order(p.ID)
+	mustStand(t, o, order.Canceled, payment.Refunded)
+	if len(o.Refunds) != 2 || o.Payment.Refunded != eur(3490) {
+		t.Errorf("%s back by %+v", o.Payment.Refunded, o.Refunds)
+	}
+}
+
+// Somebody gives money back in the provider's dashboard while the shop's refund is
+// under way: each is known for what it is.
+func TestPayments_Refund_BesideTheDashboard(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		ours, theirs int64
+		want         order.RefundStatus
+		back         int64
+	}{
+		"ThereIsEnoughForBoth": {1000, 1000, order.RefundSucceeded, 2000},
+		"NothingIsLeftForOurs": {1000, 3000, order.RefundFailed, 3000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, p := paid(t)
+			w.bank.set(func(b *bank) { b.down = true })
+			o, err := w.refund(p.ID, order.RefundRequest{Amount: eur(c.ours)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.bank.RefundElsewhere(t.Context(), o.Payment.ID, id.Refund{UUID: id.UUID{9}}, eur(c.theirs)); err != nil {
+				t.Fatal(err)
+			}
+			w.bank.set(func(b *bank) { b.down = false })
+			if o, err = w.shop.Payments.Refresh(t.Context(), core.RefreshPayment{By: operator, Order: p.ID}); err != nil {
+				t.Fatal(err)
+			}
+			if len(o.Refunds) != 2 || o.Refunds[0].Status != order.RefundPending || !o.Refunds[1].Foreign || o.Refunds[1].Amount != eur(c.theirs) {
+				t.Fatalf("the dashboard's was taken for ours: %+v", o.Refunds)
+			}
+			w.pass(time.Hour)
+			w.work()
+			if _, err := w.shop.Payments.Settle(t.Context(), core.SettlePayment{By: operator, Payment: o.Payment.ID}); err != nil {
+				t.Fatal(err)
+			}
+			o = w.order(p.ID)
+			if r := o.Refunds; len(r) != 2 || r[0].Status != c.want || r[1].Status != order.RefundSucceeded || o.Payment.Refunded != eur(c.back) {
+				t.Errorf("%s back by %+v, want ours %s", o.Payment.Refunded, r, c.want)
+			}
+		})
+	}
+}
+
+// fail sends a refund of an order back.
+func (w *till) fail(o core.OrderView, r id.Refund) {
+	w.t.Helper()
+	if _, err := w.bank.FailRefund(w.t.Context(), o.Payment.ID, r); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// mustAsk sees one violation: of the invariant, about the order.
+func (w *till) mustAsk(invariant string, about id.Order) {
+	w.t.Helper()
+	broken, err := w.db.Violations(w.t.Context())
+	if err != nil || len(broken) != 1 || broken[0].Invariant != invariant || broken[0].Subject != about.String() {
+		w.t.Fatalf("violated: %+v, %v; want %s of %s", broken, err, invariant, about)
+	}
+}
+
 func TestOrders_Return(t *testing.T) {
 	t.Parallel()
 	w, p := paid(t)

@@ -62,7 +62,7 @@ func (t *turn) learn(by account.Role, d *dossier, news payment.State, from suppl
 	free := d.payment.ID.IsZero()
 	before := d.payment.Status
 	if !free {
-		if _, err := d.payment.Apply(news, t.now); err != nil {
+		if _, err := d.payment.Apply(news, d.order.GivenBack(news.Refunds...), t.now); err != nil {
 			return effects{}, err
 		}
 	}
@@ -70,6 +70,7 @@ func (t *turn) learn(by account.Role, d *dossier, news payment.State, from suppl
 	if changed {
 		d.order.Record("payment."+string(d.payment.Status), t.stepOf(by, d.payment.DeclineCode))
 	}
+	d.order.LearnRefunds(news.Refunds, t.stepOf(by, ""))
 	var e effects
 	pending := d.order.Status == order.PendingPayment
 	switch paid, doubt := free || d.payment.Paid(), d.payment.InDoubt(); {
@@ -83,11 +84,11 @@ func (t *turn) learn(by account.Role, d *dossier, news payment.State, from suppl
 		e.stock = t.release(d.order.ID)
 	case pending && !doubt:
 		e = t.abandon(d, "the payment ended")
-	case d.order.Dead() && paid && changed:
+	case d.order.Dead() && paid && changed && !d.order.Bounced():
 		e.jobs = append(e.jobs, t.void(d))
 	}
-	if d.payment.Refunded.Minor() > 0 {
-		d.order.SettleRefunds(d.payment.Captured, d.payment.Refunded, t.stepOf(by, ""))
+	if !free {
+		d.order.SettleRefunds(d.payment.Captured, t.stepOf(by, ""))
 	}
 	t.schedule(d, changed)
 	if pending && (waiting || d.order.Status != order.PendingPayment) {
@@ -166,7 +167,7 @@ func (s *shared) captures(d *dossier) bool {
 func (t *turn) schedule(d *dossier, changed bool) {
 	p := &d.payment
 	_, refunding := d.order.PendingRefund()
-	switch open := p.InDoubt() || refunding || d.order.Dead() && p.Paid(); {
+	switch open := p.InDoubt() || refunding || d.order.Dead() && p.Paid() && !d.order.Bounced(); {
 	case p.ID.IsZero():
 	case !open && !t.s.captures(d):
 		p.CheckNever()

@@ -40,7 +40,9 @@ type Settler interface {
 	// Void lets held money go. A payment that was never asked for is made
 	// impossible: a later Authorize holds nothing and answers Canceled or Failed.
 	Void(ctx context.Context, p payment.Ref) (payment.State, error)
-	// Refund gives captured money back, never more than was captured.
+	// Refund gives captured money back, never more than was captured; Invalid
+	// says that it was not made and will not be. One that failed after it was
+	// accepted stays failed: asking again under its id moves no money.
 	Refund(ctx context.Context, p payment.Ref, r id.Refund, amount money.Amount) (payment.State, error)
 }
 

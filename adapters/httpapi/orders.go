@@ -118,7 +118,8 @@ type Refund struct {
 	ID        string `json:"id"`
 	Amount    Money  `json:"amount"`
 	Reason    string `json:"reason"`
-	Status    string `json:"status"`
+	Status    string `json:"status" doc:"pending, succeeded or failed; what succeeded fails when the money comes back"`
+	By        string `json:"by" doc:"shop, or provider for one that was made in its dashboard"`
 	CreatedAt Time   `json:"created_at"`
 }
 
@@ -310,7 +311,10 @@ func (a *api) order(v core.OrderView, role account.Role) *reply[Order] {
 		}
 	}
 	for i, r := range o.Refunds {
-		out.Refunds[i] = Refund{ID: r.ID.String(), Amount: moneyOf(r.Amount), Reason: r.Reason, Status: string(r.Status), CreatedAt: Time{r.CreatedAt}}
+		out.Refunds[i] = Refund{ID: r.ID.String(), Amount: moneyOf(r.Amount), Reason: r.Reason, Status: string(r.Status), By: "shop", CreatedAt: Time{r.CreatedAt}}
+		if r.Foreign {
+			out.Refunds[i].By = "provider"
+		}
 	}
 	for i, r := range o.Returns {
 		out.Returns[i] = Return{ID: r.ID.String(), Status: string(r.Status), Restock: r.Restock, Lines: shipmentLines(r.Lines)}

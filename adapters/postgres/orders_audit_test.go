@@ -148,6 +148,11 @@ var orderBreaks = map[string]struct {
 		"ALTER TABLE orders.payments DROP CONSTRAINT payments_within_bounds; UPDATE orders.payments SET refunded = 1 WHERE status = 'created'",
 		sold.askedID, "amount 1190, captured 0, refunded 1", true,
 	},
+	"refund_failed_is_answered": {
+		`UPDATE orders.orders SET history = jsonb_set(history::jsonb, '{timeline}', '[{"type": "refund.pending"}, {"type":"refund.failed"}]')::text::json
+			WHERE status = 'confirmed'`,
+		sold.confirmedID, "has a refund that failed and nobody has answered", false,
+	},
 	"refund_pending_is_watched": {
 		`UPDATE orders.orders SET history = jsonb_set(history::jsonb, '{refunds}', '[{"status": "pending", "amount": {"amount": 1, "currency": "EUR"}}]')::json
 			WHERE status = 'confirmed'`,

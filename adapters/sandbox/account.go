@@ -1,12 +1,15 @@
 package sandbox
 
 import (
+	"bytes"
 	"encoding/hex"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
 )
 
@@ -17,7 +20,9 @@ type account struct {
 	Status      payment.Status             `json:"status"`
 	Amount      money.Amount               `json:"amount"` // null: voided before it was asked for
 	Captured    money.Amount               `json:"captured"`
-	Refunds     map[id.Refund]money.Amount `json:"refunds,omitempty"` // never altered in place
+	Refunds     map[id.Refund]money.Amount `json:"refunds,omitempty"` // never altered in place, as the next two
+	Failed      map[id.Refund]bool         `json:"failed_refunds,omitempty"`
+	Foreign     map[id.Refund]bool         `json:"foreign_refunds,omitempty"` // nobody asked for them through the shop
 	DeclineCode string                     `json:"decline_code,omitempty"`
 	ActBy       time.Time                  `json:"act_by,omitzero"`
 }
@@ -28,23 +33,51 @@ func (a *account) refuse(code string) {
 
 // equal compares accounts of one payment by all that ever changes.
 func (a account) equal(b account) bool {
-	return a.Status == b.Status && a.Captured == b.Captured && len(a.Refunds) == len(b.Refunds)
+	return a.Status == b.Status && a.Captured == b.Captured && len(a.Refunds) == len(b.Refunds) && len(a.Failed) == len(b.Failed)
 }
 
-func (a account) withRefund(r id.Refund, amount money.Amount) account {
-	refunds := maps.Clone(a.Refunds)
-	if refunds == nil {
-		refunds = make(map[id.Refund]money.Amount, 1)
+// giveBack refunds what is left to refund.
+func (a account) giveBack(r id.Refund, amount money.Amount) (account, error) {
+	left, err := a.Captured.Sub(a.refunded())
+	if err != nil {
+		return a, err
 	}
-	refunds[r] = amount
-	a.Refunds = refunds
-	return a
+	if err := amount.Within(left); err != nil {
+		return a, err
+	}
+	a.Refunds = with(a.Refunds, r, amount)
+	return a, nil
 }
 
+// with returns a copy of a map that has one more.
+func with[V any](m map[id.Refund]V, r id.Refund, v V) map[id.Refund]V {
+	more := make(map[id.Refund]V, len(m)+1)
+	maps.Copy(more, m)
+	more[r] = v
+	return more
+}
+
+// told lists the newest refunds, as far as their ids tell which those are.
+func (a account) told() []order.ToldRefund {
+	ids := slices.SortedFunc(maps.Keys(a.Refunds), func(a, b id.Refund) int { return bytes.Compare(a.UUID[:], b.UUID[:]) })
+	ids = ids[max(0, len(ids)-order.MaxRefunds):]
+	told := make([]order.ToldRefund, len(ids))
+	for i, r := range ids {
+		told[i] = order.ToldRefund{ID: r, Reference: "sbr_" + hex.EncodeToString(r.UUID[:]), Amount: a.Refunds[r], Failed: a.Failed[r]}
+		if a.Foreign[r] {
+			told[i].ID = id.Refund{}
+		}
+	}
+	return told
+}
+
+// refunded adds up what did not come back.
 func (a account) refunded() money.Amount {
 	var total int64
-	for _, r := range a.Refunds {
-		total += r.Minor()
+	for r, amount := range a.Refunds {
+		if !a.Failed[r] {
+			total += amount.Minor()
+		}
 	}
 	return money.New(total, a.Amount.Currency())
 }
@@ -55,7 +88,7 @@ func (a account) state(actionURL string) payment.State {
 		Status:      a.Status,
 		Amount:      a.Amount,
 		Captured:    a.Captured,
-		Refunded:    a.refunded(),
+		Refunds:     a.told(),
 		DeclineCode: a.DeclineCode,
 		Retryable:   a.DeclineCode == declinedShopper || a.DeclineCode == declinedLate,
 	}

@@ -183,14 +183,29 @@ func (s *Provider) Refund(ctx context.Context, p payment.Ref, r id.Refund, amoun
 		if a.Status != payment.Captured {
 			return a, conflict("no money was taken", a)
 		}
-		left, err := a.Captured.Sub(a.refunded())
-		if err != nil {
-			return a, err
+		return a.giveBack(r, amount)
+	})
+}
+
+// RefundElsewhere plays somebody who gives money back at the provider, past the
+// shop. The reference that the refund gets is made of its id.
+func (s *Provider) RefundElsewhere(ctx context.Context, p id.Payment, r id.Refund, amount money.Amount) (payment.State, error) {
+	return s.known(ctx, p, func(a account) (account, error) {
+		a, err := a.giveBack(r, amount)
+		a.Foreign = with(a.Foreign, r, true)
+		return a, err
+	})
+}
+
+// FailRefund plays the bank whose customer a refund does not reach: the money
+// comes back. NotFound for a refund that was never made.
+func (s *Provider) FailRefund(ctx context.Context, p id.Payment, r id.Refund) (payment.State, error) {
+	return s.known(ctx, p, func(a account) (account, error) {
+		if _, made := a.Refunds[r]; !made {
+			return a, fault.Missing("refund")
 		}
-		if err := amount.Within(left); err != nil {
-			return a, err
-		}
-		return a.withRefund(r, amount), nil
+		a.Failed = with(a.Failed, r, true)
+		return a, nil
 	})
 }
 

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"os"
@@ -40,12 +41,30 @@ func harness(begin func(*testing.T) ports.PaymentProvider, again func(*testing.T
 			completer, _ := p.(ports.PaymentCompleter)
 			return completer.Complete(t.Context(), of, ok)
 		},
+		FailRefund: func(t *testing.T, p ports.PaymentProvider, of id.Payment, refund id.Refund) {
+			bank, _ := p.(bank)
+			if _, err := bank.FailRefund(t.Context(), of, refund); err != nil {
+				t.Fatal(err)
+			}
+		},
+		RefundElsewhere: func(t *testing.T, p ports.PaymentProvider, of id.Payment, amount money.Amount) {
+			bank, _ := p.(bank)
+			if _, err := bank.RefundElsewhere(t.Context(), of, id.Refund{UUID: id.NewSource(time.Now, rand.Reader).New()}, amount); err != nil {
+				t.Fatal(err)
+			}
+		},
 		Tokens: porttest.PaymentTokens{
 			OK: sandbox.TokenOK, Declined: sandbox.TokenDeclined, RequiresAction: sandbox.TokenRequiresAction,
 			Timeout: sandbox.TokenTimeout, Unavailable: sandbox.TokenUnavailable, Nonsense: "tok_of_another_shop",
 		},
 		Currency: "EUR",
 	}
+}
+
+// bank is what the sandbox can play beside the shop's provider.
+type bank interface {
+	FailRefund(context.Context, id.Payment, id.Refund) (payment.State, error)
+	RefundElsewhere(context.Context, id.Payment, id.Refund, money.Amount) (payment.State, error)
 }
 
 func TestProvider_Authorize(t *testing.T) {

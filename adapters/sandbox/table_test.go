@@ -60,8 +60,8 @@ func TestShared_ProcessesAtOnce(t *testing.T) {
 	}
 	group.Wait()
 	st, err := processes[1].Lookup(t.Context(), r.Ref)
-	if err != nil || st.Refunded.Minor() != 10*tenth.Minor() {
-		t.Errorf("of %v was refunded %v, %v", st.Captured, st.Refunded, err)
+	if err != nil || st.Refunded().Minor() != 10*tenth.Minor() {
+		t.Errorf("of %v was refunded %v, %v", st.Captured, st.Refunded(), err)
 	}
 }
 

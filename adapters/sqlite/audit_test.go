@@ -239,6 +239,10 @@ var orderBreaks = map[string]struct {
 		sold.confirmedID, "has 2 payments that hold or took money", true,
 	},
 	"payment_within_bounds": {"UPDATE payments SET refunded = 1 WHERE status = 'created'", sold.askedID, "amount 1190, captured 0, refunded 1", true},
+	"refund_failed_is_answered": {
+		`UPDATE orders SET history = json_set(history, '$.timeline', json('[{"type": "refund.pending"}, {"type":"refund.failed"}]')) WHERE status = 'confirmed'`,
+		sold.confirmedID, "has a refund that failed and nobody has answered", false,
+	},
 	"refund_pending_is_watched": {
 		`UPDATE orders SET history = json_set(history, '$.refunds', json('[{"status": "pending", "amount": {"amount": 1, "currency": "EUR"}}]')) WHERE status = 'confirmed'`,
 		sold.confirmedID, "has a pending refund and nobody asks", true,

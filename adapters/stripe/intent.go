@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +12,9 @@ import (
 	"github.com/stripe/stripe-go/v82"
 
 	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
 )
 
@@ -75,12 +78,29 @@ func (p *Provider) make(ctx context.Context, r payment.Ref) (*stripe.PaymentInte
 
 func (p *Provider) retrieve(ctx context.Context, reference string) (*stripe.PaymentIntent, error) {
 	ask := &stripe.PaymentIntentRetrieveParams{}
-	ask.AddExpand("latest_charge")
+	ask.AddExpand("latest_charge.refunds")
 	found, err := p.api.V1PaymentIntents.Retrieve(ctx, reference, ask)
 	if e, ok := errors.AsType[*stripe.Error](err); ok && e.HTTPStatusCode == http.StatusNotFound {
 		return nil, fault.Missing("payment")
 	}
+	if err == nil && found.LatestCharge != nil && found.LatestCharge.Refunds != nil && found.LatestCharge.Refunds.HasMore {
+		found.LatestCharge.Refunds.Data, err = p.newestRefunds(ctx, found)
+	}
 	return found, failedUnless(ctx, fault.Unavailable, err)
+}
+
+// newestRefunds are more than Stripe shows beside a charge, which is ten.
+func (p *Provider) newestRefunds(ctx context.Context, pi *stripe.PaymentIntent) ([]*stripe.Refund, error) {
+	ask := &stripe.RefundListParams{PaymentIntent: new(pi.ID)}
+	ask.Limit, ask.Single = new(int64(order.MaxRefunds)), true
+	var newest []*stripe.Refund
+	for r, err := range p.api.V1Refunds.List(ctx, ask) {
+		if err != nil {
+			return nil, err
+		}
+		newest = append(newest, r)
+	}
+	return newest, nil
 }
 
 // search finds an old intent by its metadata; nil if there is none.
@@ -140,7 +160,7 @@ func (p *Provider) state(pi *stripe.PaymentIntent) (payment.State, error) {
 	currency := money.Currency(strings.ToUpper(string(pi.Currency)))
 	s := payment.State{
 		Reference: pi.ID, Amount: fromUnits(pi.Amount, currency),
-		Captured: money.New(0, currency), Refunded: money.New(0, currency),
+		Captured: money.New(0, currency),
 	}
 	switch pi.Status {
 	case stripe.PaymentIntentStatusRequiresPaymentMethod, stripe.PaymentIntentStatusCanceled:
@@ -157,13 +177,35 @@ func (p *Provider) state(pi *stripe.PaymentIntent) (payment.State, error) {
 		s.Status = payment.Authorized
 	case stripe.PaymentIntentStatusSucceeded:
 		s.Status, s.Captured = payment.Captured, fromUnits(pi.AmountReceived, currency)
-		if pi.LatestCharge != nil {
-			s.Refunded = fromUnits(pi.LatestCharge.AmountRefunded, currency)
-		}
+		s.Refunds = told(pi, currency)
 	default:
 		return payment.State{}, fault.Wrap(fault.Internal, "stripe", errors.New("intent "+pi.ID+" is "+string(pi.Status)))
 	}
 	return s, nil
+}
+
+// told lists the refunds of an intent, oldest first: so they come into the books. One that is under way counts
+// as made: should it not arrive, it is failed or canceled.
+func told(pi *stripe.PaymentIntent, currency money.Currency) []order.ToldRefund {
+	made := refunds(pi)
+	list := make([]order.ToldRefund, 0, len(made))
+	for _, r := range slices.Backward(made) {
+		t := order.ToldRefund{Reference: r.ID, Amount: fromUnits(r.Amount, currency)}
+		t.Failed = r.Status == stripe.RefundStatusFailed || r.Status == stripe.RefundStatusCanceled
+		if asked, ok := id.Parse(r.Metadata[metaRefund]); ok {
+			t.ID = id.Refund{UUID: asked}
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+// refunds are those shown with an intent, newest first.
+func refunds(pi *stripe.PaymentIntent) []*stripe.Refund {
+	if pi.LatestCharge == nil || pi.LatestCharge.Refunds == nil {
+		return nil
+	}
+	return pi.LatestCharge.Refunds.Data
 }
 
 // action is what the shopper must do: follow a redirect, or let Stripe's script

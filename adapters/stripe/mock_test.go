@@ -46,6 +46,9 @@ func TestProvider_AsksAsStripeDocuments(t *testing.T) {
 		if answer["object"] == "payment_intent" { // one in a state, so that the next request is made
 			answer["status"], answer["last_payment_error"] = r.Header.Get("X-Pretend"), nil
 			answer["amount"], answer["amount_received"], answer["currency"] = 2000, 2000, "eur"
+			if charge, ok := answer["latest_charge"].(map[string]any); ok { // more refunds than it shows, so that they are asked for
+				charge["refunds"] = map[string]any{"object": "list", "data": []any{}, "has_more": true, "url": "/v1/refunds"}
+			}
 			body = mustJSON(answer)
 		}
 		mu.Lock()

@@ -49,9 +49,9 @@ type intent struct {
 }
 
 type refund struct {
-	ID, Intent string
-	Amount     int64
-	Metadata   map[string]string
+	ID, Intent, Status string
+	Amount             int64
+	Metadata           map[string]string
 }
 
 type kept struct {
@@ -157,7 +157,7 @@ func (p *peer) route(r *http.Request) (any, *rejection) {
 		}
 		switch action := r.Method + " " + strings.Join(path[2:], "/"); action {
 		case "GET ":
-			return pi.shown(), nil
+			return p.withRefunds(pi, f)
 		case "POST confirm":
 			return p.confirm(pi, f)
 		case "POST cancel":
@@ -292,24 +292,77 @@ func (p *peer) refund(f url.Values) (any, *rejection) {
 	if pi == nil || err != nil || amount < 1 || amount > pi.Received-pi.Refunded {
 		return nil, invalid("", "amount") // Stripe has no code for it
 	}
+	return p.giveBack(pi, amount, metadata(f)).shown(), nil
+}
+
+func (p *peer) giveBack(pi *intent, amount int64, metadata map[string]string) *refund {
 	pi.Refunded += amount
-	made := &refund{ID: "re_" + strconv.Itoa(len(p.refunds)+1), Intent: pi.ID, Amount: amount, Metadata: metadata(f)}
+	made := &refund{ID: "re_" + strconv.Itoa(len(p.refunds)+1), Intent: pi.ID, Status: "succeeded", Amount: amount, Metadata: metadata}
 	p.refunds = append(p.refunds, made)
-	return made.shown(), nil
+	return made
+}
+
+// refundElsewhere plays an operator in Stripe's dashboard.
+func (p *peer) refundElsewhere(payment string, amount int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, pi := range p.intents {
+		if pi.Metadata["payment_id"] == payment {
+			p.giveBack(pi, amount, map[string]string{})
+		}
+	}
+}
+
+// fail sends a refund back, as a bank does whose customer is gone.
+func (p *peer) fail(refund string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.refunds {
+		if r.Metadata["refund_id"] == refund {
+			r.Status = "failed"
+			p.intents[r.Intent].Refunded -= r.Amount
+		}
+	}
+}
+
+// withRefunds shows an intent's charge with its newest ten refunds, if asked to.
+func (p *peer) withRefunds(pi *intent, f url.Values) (any, *rejection) {
+	if no := only(f, "expand"); no != nil {
+		return nil, no
+	}
+	m := pi.shown()
+	if charge, ok := m["latest_charge"].(map[string]any); ok && f.Get("expand[0]") == "latest_charge.refunds" {
+		charge["refunds"] = p.newest(pi.ID, 10)
+	}
+	return m, nil
 }
 
 func (r *refund) shown() map[string]any {
-	return map[string]any{"id": r.ID, "object": "refund", "amount": r.Amount, "payment_intent": r.Intent, "status": "succeeded", "metadata": r.Metadata}
+	return map[string]any{"id": r.ID, "object": "refund", "amount": r.Amount, "payment_intent": r.Intent, "status": r.Status, "metadata": r.Metadata}
 }
 
 func (p *peer) list(f url.Values) any {
-	data := []any{}
-	for _, r := range p.refunds {
-		if r.Intent == f.Get("payment_intent") {
-			data = append(data, r.shown())
-		}
+	limit, err := strconv.Atoi(f.Get("limit"))
+	if err != nil || limit > 100 {
+		limit = 10
 	}
-	return map[string]any{"object": "list", "data": data, "has_more": false, "url": "/v1/refunds"}
+	return p.newest(f.Get("payment_intent"), limit)
+}
+
+// newest is a page of an intent's refunds.
+func (p *peer) newest(intent string, limit int) any {
+	data := []any{}
+	more := false
+	for _, r := range slices.Backward(p.refunds) {
+		if r.Intent != intent {
+			continue
+		}
+		if more = len(data) == limit; more {
+			break
+		}
+		data = append(data, r.shown())
+	}
+	return map[string]any{"object": "list", "data": data, "has_more": more, "url": "/v1/refunds"}
 }
 
 func (p *peer) search(f url.Values) (any, *rejection) {

@@ -12,6 +12,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
 	"github.com/bodega-commerce/bodega/ports"
 )
@@ -215,14 +216,14 @@ func (p *Provider) Void(ctx context.Context, r payment.Ref) (payment.State, erro
 	return p.state(canceled)
 }
 
-// Refund gives captured money back. Stripe is asked for the refunds it has made
-// first: a key it has forgotten must not pay twice.
+// Refund gives captured money back. The refunds that Stripe has made are looked
+// through first: a key it has forgotten must not pay twice.
 func (p *Provider) Refund(ctx context.Context, r payment.Ref, refund id.Refund, amount money.Amount) (payment.State, error) {
 	pi, err := p.known(ctx, r)
 	if err != nil {
 		return payment.State{}, err
 	}
-	made, err := p.refundOf(ctx, pi, refund)
+	made, err := refundOf(pi, refund)
 	if err != nil {
 		return payment.State{}, err
 	}
@@ -269,17 +270,17 @@ func (p *Provider) unrefunded(ctx context.Context, pi *stripe.PaymentIntent, amo
 	return refused
 }
 
-// refundOf finds a refund by our id for it; nil if it was not made.
-func (p *Provider) refundOf(ctx context.Context, pi *stripe.PaymentIntent, refund id.Refund) (*stripe.Refund, error) {
-	ask := &stripe.RefundListParams{PaymentIntent: new(pi.ID)}
-	ask.Limit = new(int64(100))
-	for made, err := range p.api.V1Refunds.List(ctx, ask) {
-		if err != nil {
-			return nil, failed(ctx, fault.Unavailable, err)
+// refundOf finds a refund by our id for it; nil if it was not made. Unavailable
+// when there are more than are read: it may be among the others.
+func refundOf(pi *stripe.PaymentIntent, refund id.Refund) (*stripe.Refund, error) {
+	made := refunds(pi)
+	for _, r := range made {
+		if r.Metadata[metaRefund] == refund.String() {
+			return r, nil
 		}
-		if made.Metadata[metaRefund] == refund.String() {
-			return made, nil
-		}
+	}
+	if len(made) >= order.MaxRefunds {
+		return nil, fault.New(fault.Unavailable, "", "the payment has too many refunds")
 	}
 	return nil, nil
 }
@@ -291,7 +292,7 @@ func (p *Provider) left(pi *stripe.PaymentIntent, amount money.Amount) error {
 	if err != nil {
 		return err
 	}
-	rest, err := s.Captured.Sub(s.Refunded)
+	rest, err := s.Captured.Sub(s.Refunded())
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,14 @@ func TestProvider(t *testing.T) {
 			}
 			return payment.State{}, nil
 		},
+		FailRefund: func(_ *testing.T, p ports.PaymentProvider, _ id.Payment, refund id.Refund) {
+			a, _ := p.(account)
+			a.peer.fail(refund.String())
+		},
+		RefundElsewhere: func(_ *testing.T, p ports.PaymentProvider, of id.Payment, amount money.Amount) {
+			a, _ := p.(account)
+			a.peer.refundElsewhere(of.String(), amount.Minor())
+		},
 		Tokens: porttest.PaymentTokens{
 			OK: cardOK, Declined: cardDeclined, RequiresAction: cardAction, Timeout: cardLost, Unavailable: cardBusy, Nonsense: "tok_of_the_sandbox",
 		},
@@ -261,10 +269,34 @@ func TestProvider_Refund(t *testing.T) {
 		want(t, payment.Captured)(a.Capture(t.Context(), r.Ref, eur(1000)))
 		refund := id.Refund{UUID: id.NewSource(time.Now, rand.Reader).New()}
 		for range 2 {
-			if st := want(t, payment.Captured)(a.Refund(t.Context(), r.Ref, refund, eur(300))); st.Refunded != eur(300) {
+			if st := want(t, payment.Captured)(a.Refund(t.Context(), r.Ref, refund, eur(300))); st.Refunded() != eur(300) {
 				t.Errorf("%+v", st)
 			}
 			a.peer.forget()
+		}
+	})
+
+	// One request tells of an intent with its refunds; a second one is made for
+	// more than Stripe shows beside it.
+	t.Run("ToldInAtMostTwoRequests", func(t *testing.T) {
+		t.Parallel()
+		a, r := open(t), request(cardOK, eur(1000))
+		r.Reference = want(t, payment.Authorized)(a.Authorize(t.Context(), r)).Reference
+		want(t, payment.Captured)(a.Capture(t.Context(), r.Ref, eur(1000)))
+		made := 0
+		for _, c := range []struct{ refunds, requests int }{{1, 1}, {10, 1}, {11, 2}, {250, 2}} {
+			for ; made < c.refunds; made++ {
+				a.peer.refundElsewhere(r.ID.String(), 1)
+			}
+			before := len(a.peer.calls)
+			st := want(t, payment.Captured)(a.Lookup(t.Context(), r.Ref))
+			if len(a.peer.calls)-before != c.requests || len(st.Refunds) != min(made, 100) {
+				t.Errorf("%d refunds: asked %v, told of %d", made, a.peer.calls[before:], len(st.Refunds))
+			}
+		}
+		_, err := a.Refund(t.Context(), r.Ref, id.Refund{UUID: r.Order.UUID}, eur(1))
+		if !fault.Is(err, fault.Unavailable) {
+			t.Errorf("a refund that may be among those not read: %v", err)
 		}
 	})
 }
@@ -288,8 +320,8 @@ func TestProvider_Currencies(t *testing.T) {
 			}
 			refund := id.Refund{UUID: r.Order.UUID}
 			st = want(t, payment.Captured)(a.Refund(t.Context(), r.Ref, refund, money.New(c.part, currency)))
-			if st.Refunded != money.New(c.part, currency) {
-				t.Errorf("refunded %s", st.Refunded)
+			if st.Refunded() != money.New(c.part, currency) {
+				t.Errorf("refunded %s", st.Refunded())
 			}
 		})
 	}
@@ -335,7 +367,7 @@ func TestProvider_TellsTheTruth(t *testing.T) {
 			rt.Fatalf("%d intents for one payment", intents)
 		}
 		for _, pi := range a.peer.intents {
-			if err == nil && (st.Captured != eur(pi.Received) || st.Refunded != eur(pi.Refunded)) || pi.Refunded > pi.Received {
+			if err == nil && (st.Captured != eur(pi.Received) || st.Refunded() != eur(pi.Refunded)) || pi.Refunded > pi.Received {
 				rt.Fatalf("told %+v of %+v", st, pi)
 			}
 			if held := pi.Status == "requires_capture"; held != (err == nil && st.Status == payment.Authorized) {

@@ -64,6 +64,8 @@ type (
 	}
 	refundDoc struct {
 		ID        id.Refund    `json:"id"`
+		Reference string       `json:"reference,omitempty"`
+		Foreign   bool         `json:"foreign,omitempty"`
 		Amount    money.Amount `json:"amount"`
 		Lines     []RefundLine `json:"lines,omitempty"`
 		Reason    string       `json:"reason,omitempty"`

@@ -107,6 +107,8 @@ type ShipmentLine struct {
 // Refund is money that went back.
 type Refund struct {
 	ID        id.Refund
+	Reference string // the provider's own id; "" until it has told
+	Foreign   bool   // made at the provider, not asked for by the shop
 	Amount    money.Amount
 	Lines     []RefundLine // for what; empty: for nothing in particular
 	Reason    string
@@ -126,8 +128,8 @@ type RefundStatus string
 
 const (
 	RefundPending   RefundStatus = "pending"
-	RefundSucceeded RefundStatus = "succeeded"
-	RefundFailed    RefundStatus = "failed"
+	RefundSucceeded RefundStatus = "succeeded" // the provider accepted it
+	RefundFailed    RefundStatus = "failed"    // it refused it, or the money came back
 )
 
 // Return is goods that come back.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
@@ -24,8 +25,11 @@ type RefundRequest struct {
 // left.
 func (o *Order) Refund(fresh id.Refund, owed money.Amount, q RefundRequest, s Step) (Refund, []ShipmentLine, error) {
 	left := money.New(owed.Minor()-o.pendingRefunds(), o.Currency)
-	if o.Dead() || o.Status == PendingPayment || left.Minor() <= 0 {
+	if o.Dead() && !o.Bounced() || o.Status == PendingPayment || left.Minor() <= 0 || len(o.Refunds) >= MaxRefunds {
 		return Refund{}, nil, o.Conflict(s.By)
+	}
+	if o.Dead() && (len(q.Lines) > 0 || q.Restock) {
+		return Refund{}, nil, fault.InvalidField("lines", "unknown_field", "went back on the shelf when the order was canceled")
 	}
 	if len(q.Lines) == 0 && q.Restock {
 		if !q.Amount.IsNone() {
@@ -168,27 +172,115 @@ func (o *Order) BeginRefund(fresh id.Refund, amount money.Amount, s Step) Refund
 	return r
 }
 
-// SettleRefunds marks as succeeded what the provider has given back of captured
-// money, in the order it was asked for; an order that left the house and was
-// given back whole is refunded. It reports whether anything changed.
-func (o *Order) SettleRefunds(captured, refunded money.Amount, s Step) bool {
-	before := o.Version
-	left := refunded.Minor()
-	for i := range o.Refunds {
+// MaxRefunds is how many refunds an order may have, and a provider tells of one
+// payment: the newest.
+const MaxRefunds = 100
+
+// ToldRefund is a refund as the provider knows it. Accepted is given back: if the
+// money does not arrive after all, it is told again as failed, for good.
+type ToldRefund struct {
+	ID        id.Refund // ours, under which it was asked for; zero: nobody asked through the shop
+	Reference string    // the provider's own, never ""
+	Amount    money.Amount
+	Failed    bool
+}
+
+// LearnRefunds takes in what the provider tells of refunds. What is known of each
+// only grows, from pending over succeeded to failed, so that they may be told
+// late, twice and in any order. One that the shop did not ask for is written down
+// as the provider's.
+func (o *Order) LearnRefunds(told []ToldRefund, s Step) {
+	for _, t := range told {
+		i := o.refundTold(t)
+		if i < 0 {
+			i = len(o.Refunds)
+			o.Refunds = append(o.Refunds, o.foreign(t, s))
+		}
 		r := &o.Refunds[i]
-		if r.Status == RefundFailed {
-			continue
-		}
-		if left -= r.Amount.Minor(); left < 0 {
-			break
-		}
-		if r.Status == RefundPending {
+		heard := r.Reference != ""
+		r.Reference = t.Reference
+		switch {
+		case t.Failed && (r.Status != RefundFailed || !heard):
+			r.Status = RefundFailed
+			o.Record("refund.failed", Step{s.At, account.RoleSystem, "the provider could not give back " + r.Amount.String(), s.TraceID})
+		case r.Status == RefundPending, r.Status == RefundFailed && !heard: // given up here, and made all the same
 			r.Status = RefundSucceeded
-			o.Record("refund.succeeded", s)
+			step := s
+			if r.Foreign {
+				step.By, step.Message = account.RoleSystem, r.Reason
+			}
+			o.Record("refund.succeeded", step)
 		}
 	}
-	if whole := refunded.Minor() > 0 && refunded == captured; whole && (o.Status == Shipped || o.Status == Delivered) {
-		o.become(Refunded, s)
+}
+
+// refundTold returns which refund the provider tells of, -1 for one not known. A
+// second one under an id of ours is not ours.
+func (o *Order) refundTold(t ToldRefund) int {
+	if i := slices.IndexFunc(o.Refunds, func(r Refund) bool { return r.Reference == t.Reference }); i >= 0 {
+		return i
 	}
-	return o.Version != before
+	return slices.IndexFunc(o.Refunds, func(r Refund) bool { return r.Reference == "" && r.ID == t.ID })
+}
+
+// foreign is a refund that the shop did not ask for. Its id is made of the
+// provider's: it is the same whoever hears of it first.
+func (o *Order) foreign(t ToldRefund, s Step) Refund {
+	return Refund{
+		ID: id.Refund{UUID: o.ID.Derive("refund:" + t.Reference)}, Amount: t.Amount, Reason: "made at the payment provider",
+		Status: RefundPending, Foreign: true, CreatedAt: s.At,
+	}
+}
+
+// DropRefund gives up a pending refund that the provider will not make and has
+// not made. It reports whether it was pending.
+func (o *Order) DropRefund(r id.Refund, s Step) bool {
+	i := slices.IndexFunc(o.Refunds, func(known Refund) bool { return known.ID == r && known.Status == RefundPending })
+	if i < 0 {
+		return false
+	}
+	o.Refunds[i].Status = RefundFailed
+	o.Record("refund.failed", s)
+	return true
+}
+
+// GivenBack returns what the refunds that succeeded add up to once the order has
+// learned of those told.
+func (o *Order) GivenBack(told ...ToldRefund) money.Amount {
+	after := Order{ID: o.ID, Refunds: slices.Clone(o.Refunds)}
+	after.LearnRefunds(told, Step{})
+	var minor int64
+	for _, r := range after.Refunds {
+		if r.Status == RefundSucceeded {
+			minor += r.Amount.Minor()
+		}
+	}
+	return money.New(minor, o.Currency)
+}
+
+// Bounced reports whether the money of a dead order was given back and came back.
+// Asking for it again by itself would go round in circles: it waits for an operator.
+func (o *Order) Bounced() bool {
+	died := slices.IndexFunc(o.Timeline, func(e Event) bool {
+		return e.Type == "order."+string(Canceled) || e.Type == "order."+string(PaymentFailed)
+	})
+	return died >= 0 && slices.ContainsFunc(o.Refunds, func(r Refund) bool {
+		return r.Status == RefundFailed && r.Reference != "" && !r.Foreign && !r.CreatedAt.Before(o.Timeline[died].At)
+	})
+}
+
+// SettleRefunds makes an order that left the house refunded when all that was
+// captured is given back, and what it was before when it is no longer.
+func (o *Order) SettleRefunds(captured money.Amount, s Step) {
+	whole := captured.Minor() > 0 && o.GivenBack() == captured
+	switch {
+	case whole && (o.Status == Shipped || o.Status == Delivered):
+		o.become(Refunded, s)
+	case !whole && o.Status == Refunded:
+		o.Status = Delivered
+		if slices.ContainsFunc(o.Shipments, func(p Shipment) bool { return p.Status != ShipmentDelivered }) {
+			o.Status = Shipped
+		}
+		o.Record("order.no_longer_refunded", s)
+	}
 }

@@ -160,7 +160,9 @@ func TestOrder_StepsFollowTheArrows(t *testing.T) {
 			case "deliver":
 				_, _ = o.Deliver(step(role))
 			case "refund":
-				o.SettleRefunds(money.New(5, "EUR"), money.New(5, "EUR"), step(role))
+				o.LearnRefunds([]order.ToldRefund{{Reference: "re_1", Amount: money.New(5, "EUR")}}, step(role))
+				lines = len(o.Timeline)
+				o.SettleRefunds(money.New(5, "EUR"), step(role))
 			}
 			if o.Status != before && !slices.Contains(arrows[before], o.Status) {
 				t.Fatalf("%s became %s", before, o.Status)
@@ -182,22 +184,35 @@ func TestOrder_Refunds(t *testing.T) {
 	t.Parallel()
 	eur := func(minor int64) money.Amount { return money.New(minor, "EUR") }
 	o := confirmed(t)
+	o.Currency = "EUR"
 	s := step(account.RoleSystem)
 	first := o.BeginRefund(id.Refund{UUID: id.UUID{1}}, eur(300), s)
 	if again := o.BeginRefund(id.Refund{UUID: id.UUID{2}}, eur(300), s); again.ID != first.ID || len(o.Refunds) != 1 {
 		t.Errorf("asked twice, began %+v", o.Refunds)
 	}
 	o.BeginRefund(id.Refund{UUID: id.UUID{3}}, eur(700), s)
-	if !o.SettleRefunds(eur(1000), eur(300), s) || o.Refunds[0].Status != order.RefundSucceeded || o.Refunds[1].Status != order.RefundPending {
+	told := []order.ToldRefund{{ID: first.ID, Reference: "re_1", Amount: eur(300)}}
+	learn := func(told ...order.ToldRefund) bool {
+		before := o.Version
+		o.LearnRefunds(told, s)
+		o.SettleRefunds(eur(1000), s)
+		return o.Version != before
+	}
+	if !learn(told...) || o.Refunds[0].Status != order.RefundSucceeded || o.Refunds[1].Status != order.RefundPending {
 		t.Errorf("got %+v", o.Refunds)
 	}
-	if o.SettleRefunds(eur(1000), eur(300), s) {
+	if learn(told...) {
 		t.Error("the same news twice")
 	}
 	if _, err := o.Ship(order.Shipment{}, step(account.RoleAdmin)); err != nil {
 		t.Fatal(err)
 	}
-	if !o.SettleRefunds(eur(1000), eur(1000), s) || o.Status != order.Refunded || o.Refunds[1].Status != order.RefundSucceeded {
+	second := order.ToldRefund{ID: o.Refunds[1].ID, Reference: "re_2", Amount: eur(700)}
+	if !learn(second) || o.Status != order.Refunded || o.Refunds[1].Status != order.RefundSucceeded {
 		t.Errorf("got %s, %+v", o.Status, o.Refunds)
+	}
+	second.Failed = true
+	if !learn(second) || o.Status != order.Shipped || o.Refunds[1].Status != order.RefundFailed || o.GivenBack() != eur(300) || o.Bounced() {
+		t.Errorf("it came back, and it is %s, %+v", o.Status, o.Refunds)
 	}
 }

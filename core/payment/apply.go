@@ -2,11 +2,13 @@ package payment
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/order"
 )
 
 // New returns a payment the provider has not been asked for yet.
@@ -50,18 +52,20 @@ func (s Status) rank() int {
 }
 
 // Apply learns from the provider's account of the payment and reports whether
-// that was news. The final state depends on the set of states only, not on
+// that was news. refunded is what has been given back by all that is known of the
+// refunds, those of the state taken in (order.Order.LearnRefunds): the only figure
+// that may fall again. The final state depends on the set of states only, not on
 // their order or number. Internal, and nothing learned, when the state is of
 // another amount or of more money than the payment is about.
-func (p *Payment) Apply(s State, now time.Time) (bool, error) {
-	if err := p.plausible(s); err != nil {
+func (p *Payment) Apply(s State, refunded money.Amount, now time.Time) (bool, error) {
+	if err := p.plausible(s, refunded); err != nil {
 		return false, err
 	}
 	next := *p
 	if next.Reference == "" {
 		next.Reference = s.Reference
 	}
-	next.Captured, next.Refunded = larger(p.Captured, s.Captured), larger(p.Refunded, s.Refunded)
+	next.Captured, next.Refunded = larger(p.Captured, s.Captured), refunded
 	if s.Status.rank() > p.Status.rank() {
 		next.Status = s.Status
 		next.DeclineCode, next.Retryable, next.NextAction = "", false, nil
@@ -90,16 +94,19 @@ func (p *Payment) Apply(s State, now time.Time) (bool, error) {
 	return true, nil
 }
 
-func (p *Payment) plausible(s State) error {
+func (p *Payment) plausible(s State, refunded money.Amount) error {
 	switch currency := p.Amount.Currency(); {
 	case s.Status.rank() < 0:
 		return p.implausible("status %q", s.Status)
 	case !s.Amount.IsNone() && s.Amount != p.Amount:
 		return p.implausible("amount %s instead of %s", s.Amount, p.Amount)
-	case !s.Captured.IsNone() && s.Captured.Currency() != currency, !s.Refunded.IsNone() && s.Refunded.Currency() != currency:
-		return p.implausible("another currency than %s", currency)
-	case s.Captured.Compare(p.Amount) > 0 || larger(p.Captured, s.Captured).Compare(s.Refunded) < 0:
-		return p.implausible("%s captured and %s refunded of %s", s.Captured, s.Refunded, p.Amount)
+	case !s.Captured.IsNone() && s.Captured.Currency() != currency, refunded.Currency() != currency,
+		slices.ContainsFunc(s.Refunds, func(r order.ToldRefund) bool {
+			return r.Reference == "" || r.Amount.Currency() != currency || r.Amount.Minor() <= 0
+		}):
+		return p.implausible("nothing, or another currency than %s", currency)
+	case s.Captured.Compare(p.Amount) > 0 || larger(p.Captured, s.Captured).Compare(refunded) < 0:
+		return p.implausible("%s captured and %s refunded of %s", s.Captured, refunded, p.Amount)
 	}
 	return nil
 }

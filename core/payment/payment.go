@@ -5,6 +5,7 @@ import (
 
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/order"
 )
 
 // Status is how far a payment has come.
@@ -78,10 +79,21 @@ type State struct {
 	Status      Status // RequiresAction, Processing, Authorized, Captured, Failed, Canceled
 	Amount      money.Amount
 	Captured    money.Amount
-	Refunded    money.Amount
+	Refunds     []order.ToldRefund // in any order; the newest order.MaxRefunds at most
 	DeclineCode string
 	Retryable   bool
 	NextAction  *NextAction
+}
+
+// Refunded returns what was given back, refunds that failed left out.
+func (s State) Refunded() money.Amount {
+	var minor int64
+	for _, r := range s.Refunds {
+		if !r.Failed {
+			minor += r.Amount.Minor()
+		}
+	}
+	return money.New(minor, s.Amount.Currency())
 }
 
 // InDoubt reports whether the provider may have taken money that the payment

@@ -124,7 +124,7 @@ func providers(spoil func(provider) provider) func(*testing.T, bool) {
 				t.Cleanup(func() { _ = good.Close() })
 				return made[provider](good, spoil, broken)
 			},
-			NoComplete: "nobody is here to complete it", Currency: "EUR",
+			NoComplete: "nobody is here to complete it", NoBank: "not looked at here", Currency: "EUR",
 			Tokens: porttest.PaymentTokens{OK: sandbox.TokenOK, Unavailable: sandbox.TokenUnavailable, Missing: "not looked at here"},
 		})
 	}
@@ -148,7 +148,7 @@ func (x generous) Refund(ctx context.Context, p payment.Ref, r id.Refund, amount
 	if err != nil {
 		return before, err
 	}
-	return x.provider.Refund(ctx, p, id.Refund{UUID: r.Derive(before.Refunded.String())}, amount)
+	return x.provider.Refund(ctx, p, id.Refund{UUID: r.Derive(before.Refunded().String())}, amount)
 }
 
 // deadLetter forgets to forestall what it does not know.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
 	"github.com/bodega-commerce/bodega/ports"
 )
@@ -25,7 +27,12 @@ type PaymentHarness struct {
 	// Complete plays the shopper. Nil, with the reason, where a test cannot.
 	Complete   func(t *testing.T, p ports.PaymentProvider, of id.Payment, ok bool) (payment.State, error)
 	NoComplete string
-	Currency   money.Currency
+	// FailRefund plays the bank that sends a refund back. RefundElsewhere gives
+	// money back past the shop. Nil, with the reason, where a test cannot.
+	FailRefund      func(t *testing.T, p ports.PaymentProvider, of id.Payment, refund id.Refund)
+	RefundElsewhere func(t *testing.T, p ports.PaymentProvider, of id.Payment, amount money.Amount)
+	NoBank          string
+	Currency        money.Currency
 }
 
 // PaymentTokens provoke outcomes. The empty token says that a provider cannot
@@ -49,7 +56,7 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		if st.Reference == "" {
 			t.Error("a held payment has no reference")
 		}
-		if seen := w.must(t)(p.Lookup(t.Context(), r.Ref)); seen != st {
+		if seen := w.must(t)(p.Lookup(t.Context(), r.Ref)); !reflect.DeepEqual(seen, st) {
 			t.Errorf("Lookup tells %+v after Authorize told %+v", seen, st)
 		}
 	})
@@ -58,7 +65,7 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		t.Parallel()
 		p, r := w.begin(t, h.Tokens.OK)
 		first := w.must(t)(p.Authorize(t.Context(), r))
-		if again := w.must(t)(p.Authorize(t.Context(), r)); again != first {
+		if again := w.must(t)(p.Authorize(t.Context(), r)); !reflect.DeepEqual(again, first) {
 			t.Errorf("the second time it is %+v, the first time %+v", again, first)
 		}
 	})
@@ -318,6 +325,87 @@ func TestPaymentProvider(t *testing.T, h PaymentHarness) {
 		wantKind(t, err, fault.NotFound)
 	})
 
+	t.Run("Refund/EachIsToldByItsID", func(t *testing.T) {
+		t.Parallel()
+		p, r := w.held(t)
+		w.must(t)(p.Capture(t.Context(), r.Ref, r.Amount))
+		asked := map[id.Refund]money.Amount{newRefundID(): money.New(300, h.Currency), newRefundID(): money.New(200, h.Currency)}
+		for refund, amount := range asked {
+			w.must(t)(p.Refund(t.Context(), r.Ref, refund, amount))
+		}
+		references := map[string]bool{}
+		for _, told := range w.must(t)(p.Lookup(t.Context(), r.Ref)).Refunds {
+			if told.Amount != asked[told.ID] || told.Failed || told.Reference == "" || references[told.Reference] {
+				t.Errorf("told of %+v, asked for %v", told, asked)
+			}
+			references[told.Reference] = true
+		}
+		if len(references) != len(asked) {
+			t.Errorf("%d refunds are told of, %d were asked for", len(references), len(asked))
+		}
+	})
+
+	t.Run("Refund/WhatFailedIsFree", func(t *testing.T) {
+		t.Parallel()
+		w.hasBank(t)
+		p, r := w.held(t)
+		w.must(t)(p.Capture(t.Context(), r.Ref, r.Amount))
+		first, second := newRefundID(), newRefundID()
+		w.must(t)(p.Refund(t.Context(), r.Ref, first, r.Amount))
+		h.FailRefund(t, p, r.ID, first)
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.Ref)), payment.Captured, 1000, 0)
+		// Asking for the same again moves no money; another one does.
+		w.expect(t, w.must(t)(p.Refund(t.Context(), r.Ref, first, r.Amount)), payment.Captured, 1000, 0)
+		st := w.must(t)(p.Refund(t.Context(), r.Ref, second, r.Amount))
+		w.expect(t, st, payment.Captured, 1000, 1000)
+		for _, told := range st.Refunds {
+			if told.Failed != (told.ID == first) {
+				t.Errorf("%s has failed, told of %+v", first, told)
+			}
+		}
+		if len(st.Refunds) != 2 {
+			t.Errorf("told of %+v", st.Refunds)
+		}
+	})
+
+	t.Run("Refund/MadeElsewhereIsNobodys", func(t *testing.T) {
+		t.Parallel()
+		w.hasBank(t)
+		p, r := w.held(t)
+		w.must(t)(p.Capture(t.Context(), r.Ref, r.Amount))
+		ours := newRefundID()
+		h.RefundElsewhere(t, p, r.ID, money.New(400, h.Currency))
+		_, err := p.Refund(t.Context(), r.Ref, newRefundID(), money.New(601, h.Currency))
+		wantKind(t, err, fault.Invalid)
+		st := w.must(t)(p.Refund(t.Context(), r.Ref, ours, money.New(600, h.Currency)))
+		w.expect(t, st, payment.Captured, 1000, 1000)
+		want := map[id.Refund]money.Amount{ours: money.New(600, h.Currency), {}: money.New(400, h.Currency)}
+		for _, told := range st.Refunds {
+			if told.Amount != want[told.ID] {
+				t.Errorf("told of %+v, want %v", told, want)
+			}
+			delete(want, told.ID)
+		}
+		if len(want) > 0 {
+			t.Errorf("not told of %v", want)
+		}
+	})
+
+	t.Run("Refund/SoManyAreTold", func(t *testing.T) {
+		t.Parallel()
+		w.hasBank(t)
+		p, r := w.held(t)
+		w.must(t)(p.Capture(t.Context(), r.Ref, r.Amount))
+		for range order.MaxRefunds {
+			h.RefundElsewhere(t, p, r.ID, money.New(1, h.Currency))
+		}
+		w.expect(t, w.must(t)(p.Lookup(t.Context(), r.Ref)), payment.Captured, 1000, order.MaxRefunds)
+		h.RefundElsewhere(t, p, r.ID, money.New(1, h.Currency))
+		if told := w.must(t)(p.Lookup(t.Context(), r.Ref)).Refunds; len(told) > order.MaxRefunds {
+			t.Errorf("told of %d", len(told))
+		}
+	})
+
 	t.Run("RemembersPastTheShopsDeath", func(t *testing.T) {
 		t.Parallel()
 		p, timeout := w.begin(t, h.Tokens.Timeout)
@@ -390,6 +478,13 @@ func (w payments) canComplete(t *testing.T) {
 	}
 }
 
+func (w payments) hasBank(t *testing.T) {
+	t.Helper()
+	if w.h.FailRefund == nil || w.h.RefundElsewhere == nil {
+		t.Skip(w.h.NoBank)
+	}
+}
+
 func (w payments) complete(t *testing.T, p ports.PaymentProvider, of id.Payment, ok bool) {
 	t.Helper()
 	w.canComplete(t)
@@ -401,8 +496,8 @@ func (w payments) expect(t *testing.T, st payment.State, status payment.Status, 
 	t.Helper()
 	c := w.h.Currency
 	amount := money.New(1000, c)
-	if st.Status != status || st.Amount != amount || st.Captured != money.New(captured, c) || st.Refunded != money.New(refunded, c) {
-		t.Errorf("%s of %s, captured %s, refunded %s; want %s of %s, %s, %s", st.Status, st.Amount, st.Captured, st.Refunded,
+	if st.Status != status || st.Amount != amount || st.Captured != money.New(captured, c) || st.Refunded() != money.New(refunded, c) {
+		t.Errorf("%s of %s, captured %s, refunded %s; want %s of %s, %s, %s", st.Status, st.Amount, st.Captured, st.Refunded(),
 			status, amount, money.New(captured, c), money.New(refunded, c))
 	}
 }

@@ -3,12 +3,14 @@ package sim
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
 	"github.com/bodega-commerce/bodega/ports"
 )
@@ -37,9 +39,15 @@ type holding struct {
 	status   payment.Status
 	amount   money.Amount // none: voided before it was asked for
 	captured int64
-	refunds  map[id.Refund]int64
+	refunds  []repayment
 	actBy    time.Time
 	lenient  bool // pays out more than came in
+}
+
+type repayment struct {
+	id     id.Refund
+	minor  int64
+	failed bool // the money came back
 }
 
 var _ ports.PaymentProvider = (*bank)(nil)
@@ -48,7 +56,9 @@ func newBank() *bank { return &bank{accounts: map[id.Payment]*holding{}} }
 
 func (a *holding) refunded() (sum int64) {
 	for _, r := range a.refunds {
-		sum += r
+		if !r.failed {
+			sum += r.minor
+		}
 	}
 	return sum
 }
@@ -57,7 +67,9 @@ func (a *holding) state() payment.State {
 	s := payment.State{Status: a.status, Reference: hex.EncodeToString(a.payment.UUID[:]), Amount: a.amount}
 	if a.status == payment.Captured {
 		s.Captured = money.New(a.captured, a.amount.Currency())
-		s.Refunded = money.New(a.refunded(), a.amount.Currency())
+		for _, r := range a.refunds {
+			s.Refunds = append(s.Refunds, order.ToldRefund{ID: r.id, Reference: "re_" + r.id.String(), Amount: money.New(r.minor, a.amount.Currency()), Failed: r.failed})
+		}
 	}
 	switch a.status {
 	case payment.Failed:
@@ -110,7 +122,7 @@ func (b *bank) Authorize(_ context.Context, r payment.Request) (payment.State, e
 		default:
 			return a, nil
 		}
-		a = &holding{payment: r.ID, order: r.Order, amount: r.Amount, refunds: map[id.Refund]int64{}}
+		a = &holding{payment: r.ID, order: r.Order, amount: r.Amount}
 		switch r.Token {
 		case tokenOK:
 			a.status = payment.Authorized
@@ -176,8 +188,8 @@ func (b *bank) Void(_ context.Context, p payment.Ref) (payment.State, error) {
 
 func (b *bank) Refund(_ context.Context, p payment.Ref, r id.Refund, amount money.Amount) (payment.State, error) {
 	return b.on(p.ID, known(func(a *holding) error {
-		if before, done := a.refunds[r]; done {
-			if before != amount.Minor() {
+		if i := slices.IndexFunc(a.refunds, func(made repayment) bool { return made.id == r }); i >= 0 {
+			if a.refunds[i].minor != amount.Minor() {
 				return forbidden(a)
 			}
 			return nil
@@ -190,7 +202,7 @@ func (b *bank) Refund(_ context.Context, p payment.Ref, r id.Refund, amount mone
 				return err
 			}
 		}
-		a.refunds[r] = amount.Minor()
+		a.refunds = append(a.refunds, repayment{id: r, minor: amount.Minor()})
 		return nil
 	}))
 }
