@@ -18,27 +18,83 @@ import (
 )
 
 // Relevance returns the mean nDCG@10 of the judged queries beside the catalogue,
-// as they are and with one random edit in the longest word of each, and logs
-// each query's, the worst first.
+// as they are and with one random edit in the longest word of each, as often as
+// there are rounds. It logs each query's, the worst first, and where edits lose.
 func (c *Catalogue) Relevance(tb testing.TB, engine ports.Searcher, rounds int) (clean, edited float64) {
 	tb.Helper()
-	type scored struct {
-		q string
-		v float64
-	}
-	var all []scored
 	j := readJudgments(tb, c)
-	clean = j.mean(tb, engine, func(q string) string { return q }, func(q string, v float64) { all = append(all, scored{q, v}) })
-	slices.SortFunc(all, func(a, b scored) int { return cmp.Compare(a.v, b.v) })
-	for _, s := range all {
-		tb.Logf("%.3f %s", s.v, s.q)
+	whole := map[string]float64{} // of the queries as they are
+	for q := range j {
+		if v, _, ok := j.ask(tb, engine, q, q); ok {
+			whole[q] = v
+			clean += v
+		}
 	}
+	queries := slices.Sorted(maps.Keys(whole))
+	var total edits
+	halves := [2]edits{} // of the queries, to tell a gain from a fit
 	for seed := range uint64(rounds) {
 		random := rand.New(rand.NewPCG(seed, 7))
-		edited += j.mean(tb, engine, func(q string) string { return misspell(q, random) }, nil) / float64(rounds)
+		for i, q := range queries {
+			asked, word := misspell(q, random)
+			v, r, _ := j.ask(tb, engine, q, asked)
+			cause := causeOf(q, asked, word, r)
+			total.add(cause, whole[q], v)
+			halves[i%2].add(cause, whole[q], v)
+		}
 	}
-	tb.Logf("nDCG@10 %.4f, with one random edit in the longest word %.4f (%.3f of it)", clean, edited, edited/clean)
+	slices.SortStableFunc(queries, func(a, b string) int { return cmp.Compare(whole[a], whole[b]) })
+	for _, q := range queries {
+		tb.Logf("%.3f %s", whole[q], q)
+	}
+	clean /= float64(len(queries))
+	edited = total.got / total.asked
+	tb.Logf("nDCG@10 %.4f, with one random edit in the longest word %.4f (%.3f of it; halves of the queries %.3f, %.3f)",
+		clean, edited, total.share(), halves[0].share(), halves[1].share())
+	bound := 1.0
+	for _, cause := range slices.Sorted(maps.Keys(total.times)) {
+		n := total.times[cause]
+		tb.Logf("%5.2f %% of the edits and %5.2f %% of the figure: %s", 100*n/total.asked, 100*total.lost[cause]/total.whole, cause)
+		if cause == tooShort {
+			bound -= total.lost[cause] / total.whole
+		}
+	}
+	tb.Logf("who knew every word that may be corrected would reach %.3f", bound)
 	return clean, edited
+}
+
+// edits sums up what becomes of queries with an edit.
+type edits struct {
+	asked, whole, got float64
+	times, lost       map[string]float64 // by cause
+}
+
+func (e *edits) add(cause string, whole, got float64) {
+	if e.times == nil {
+		e.times, e.lost = map[string]float64{}, map[string]float64{}
+	}
+	e.asked++
+	e.whole += whole
+	e.got += got
+	e.times[cause]++
+	e.lost[cause] += whole - got
+}
+
+func (e *edits) share() float64 { return e.got / e.whole }
+
+const tooShort = "too short a word, or one with a digit: never corrected"
+
+// causeOf tells what became of an edit in a word.
+func causeOf(q, asked, word string, r search.Result) string {
+	switch {
+	case asked == q || r.Corrected == q:
+		return "undone, or none"
+	case !search.Correctable(word):
+		return tooShort
+	case r.Corrected == "":
+		return "taken as typed: the catalogue has the word"
+	}
+	return "corrected to another word, or form of it"
 }
 
 // judgments are grades of products by query.
@@ -88,27 +144,20 @@ func ndcg(found []search.Hit, grades map[id.Product]int) (float64, bool) {
 	return sum / ideal, true
 }
 
-func (j judgments) mean(tb testing.TB, x ports.Searcher, edit func(string) string, each func(string, float64)) float64 {
+// ask returns nDCG@10 of a query for what is asked in its stead, and the answer;
+// false if all its judgments are 0.
+func (j judgments) ask(tb testing.TB, x ports.Searcher, q, asked string) (float64, search.Result, bool) {
 	tb.Helper()
-	sum, n := 0.0, 0
-	for _, q := range slices.Sorted(maps.Keys(j)) {
-		r, err := x.Search(tb.Context(), search.Query{Text: edit(q)})
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if v, ok := ndcg(r.Hits, j[q]); ok {
-			sum += v
-			n++
-			if each != nil {
-				each(q, v)
-			}
-		}
+	r, err := x.Search(tb.Context(), search.Query{Text: asked})
+	if err != nil {
+		tb.Fatal(err)
 	}
-	return sum / float64(n)
+	v, ok := ndcg(r.Hits, j[q])
+	return v, r, ok
 }
 
-// misspell makes one random edit in the longest word.
-func misspell(q string, random *rand.Rand) string {
+// misspell makes one random edit in the longest word, and returns that too.
+func misspell(q string, random *rand.Rand) (asked, word string) {
 	words := strings.Fields(q)
 	longest := 0
 	for i, w := range words {
@@ -133,5 +182,5 @@ func misspell(q string, random *rand.Rand) string {
 		}
 	}
 	words[longest] = string(w)
-	return strings.Join(words, " ")
+	return strings.Join(words, " "), words[longest]
 }
