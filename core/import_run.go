@@ -19,6 +19,7 @@ type importRun struct {
 	report feed.Report
 	survey *feed.Survey
 	whole  []fed // the feed, if it is short enough to be kept; else nil
+	again  bool  // somebody else goes through whole after this run
 
 	taxonomy   *catalog.Taxonomy      // as the import left it
 	brands     map[string]id.Brand    // by feed.BrandKey
@@ -74,7 +75,7 @@ func strictly(bad int) error {
 // rehearse goes through a strict import without writing, so that it writes
 // nothing unless all is good. Its findings are the report when it is not.
 func (r *importRun) rehearse(ctx context.Context) error {
-	try := &importRun{s: r.s, cmd: r.cmd, report: r.report, survey: r.survey, whole: r.whole, trial: newTrial()}
+	try := &importRun{s: r.s, cmd: r.cmd, report: r.report, survey: r.survey, whole: r.whole, again: true, trial: newTrial()}
 	if err := try.describe(ctx); err != nil {
 		return err
 	}
@@ -141,9 +142,12 @@ func (r *importRun) each(ctx context.Context, fn func(fed) error) error {
 }
 
 func (r *importRun) call(ctx context.Context, batch []fed, fn func(fed) error) error {
-	for _, e := range batch {
+	for i, e := range batch {
 		if err := ctx.Err(); err != nil {
 			return fault.Wrap(fault.Canceled, "core.import", err)
+		}
+		if !r.again {
+			batch[i] = fed{} // lines are large: no more of them is kept than is yet to be worked on
 		}
 		if err := fn(e); err != nil {
 			return err
