@@ -9,6 +9,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/webhook"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -81,6 +82,7 @@ func (c *Catalog) changeDefinition(ctx context.Context, by account.Actor, catego
 	if err := allow(by, account.CatalogWrite); err != nil {
 		return ports.Mark{}, err
 	}
+	heard := c.s.listeners(ctx)
 	mark, err := c.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
 		tree, err := c.tree(ctx, tx)
 		if err != nil {
@@ -103,6 +105,9 @@ func (c *Catalog) changeDefinition(ctx context.Context, by account.Actor, catego
 		}
 		owner.Version++
 		if err := tx.Categories.SaveCategories(ctx, owner); err != nil {
+			return err
+		}
+		if err := tx.Jobs.Add(ctx, c.s.tellCategory(ctx, heard, webhook.CategoryUpdated, &owner)...); err != nil {
 			return err
 		}
 		within, err := tx.Categories.ProductsIn(ctx, tree.Within(category)...)

@@ -8,6 +8,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/webhook"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -44,6 +45,7 @@ func (c *Catalog) CreateCategory(ctx context.Context, cmd CreateCategory) (Saved
 		ID: id.Category{UUID: c.s.ids.New()}, Slug: cmd.Slug, Name: cmd.Name, Description: cmd.Description, Parent: cmd.Parent,
 		Image: image, SEO: cmd.SEO, Version: 1,
 	}
+	heard := c.s.listeners(ctx)
 	mark, err := c.judged(ctx, func(ctx context.Context, tx ports.CatalogTx, old *catalog.Taxonomy) error {
 		tree, err := c.tree(ctx, tx)
 		if err != nil {
@@ -65,7 +67,10 @@ func (c *Catalog) CreateCategory(ctx context.Context, cmd CreateCategory) (Saved
 		}
 		var changed []catalog.Category
 		made.Position, changed = place(tree, made, cmd.Position)
-		return tx.Categories.SaveCategories(ctx, append(changed, made)...)
+		if err := tx.Categories.SaveCategories(ctx, append(changed, made)...); err != nil {
+			return err
+		}
+		return tx.Jobs.Add(ctx, c.s.tellCategory(ctx, heard, webhook.CategoryCreated, &made)...)
 	})
 	if err != nil {
 		return SavedCategory{}, err
@@ -204,6 +209,7 @@ func (c *Catalog) PatchCategory(ctx context.Context, cmd PatchCategory) (SavedCa
 			return SavedCategory{}, err
 		}
 	}
+	heard := c.s.listeners(ctx)
 	var after catalog.Category
 	mark, err := c.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
 		tree, err := c.tree(ctx, tx)
@@ -235,6 +241,9 @@ func (c *Catalog) PatchCategory(ctx context.Context, cmd PatchCategory) (SavedCa
 		}
 		after.Version++
 		if err := tx.Categories.SaveCategories(ctx, append(changed, after)...); err != nil {
+			return err
+		}
+		if err := tx.Jobs.Add(ctx, c.s.tellCategory(ctx, heard, webhook.CategoryUpdated, &after)...); err != nil {
 			return err
 		}
 		if before.Name == after.Name && before.Slug == after.Slug && before.Parent == after.Parent {
@@ -310,15 +319,20 @@ func (c *Catalog) DeleteCategory(ctx context.Context, cmd DeleteCategory) (ports
 	if err := allow(cmd.By, account.CatalogWrite); err != nil {
 		return ports.Mark{}, err
 	}
+	heard := c.s.listeners(ctx)
 	mark, err := c.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
 		tree, err := c.tree(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if _, err := current(tree, cmd.Category, cmd.Version); err != nil {
+		gone, err := current(tree, cmd.Category, cmd.Version)
+		if err != nil {
 			return err
 		}
-		return tx.Categories.DeleteCategory(ctx, cmd.Category)
+		if err := tx.Categories.DeleteCategory(ctx, cmd.Category); err != nil {
+			return err
+		}
+		return tx.Jobs.Add(ctx, c.s.tellCategory(ctx, heard, webhook.CategoryDeleted, &gone)...)
 	})
 	if err == nil {
 		c.s.Caches.TaxonomyChanged(ctx, mark)

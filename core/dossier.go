@@ -86,6 +86,7 @@ func (s *shared) move(ctx context.Context, d dossier, shelves shelves, t *turn, 
 			return err
 		}
 		after.outcome = e.outcome
+		e.jobs = append(e.jobs, t.tellOrder(&after, len(before.order.Timeline))...)
 		e.coupons = after.order.Dead() && !before.order.Dead() && len(after.order.Coupons()) > 0
 		if sells(&after.order) != sells(&before.order) {
 			e.jobs = append(e.jobs, t.job(job.CountSale, "", job.OrderPayload{Order: after.order.ID}))
@@ -159,11 +160,12 @@ type turn struct {
 	now   time.Time
 	by    account.Role
 	trace string
+	heard *audience
 	ids   map[string]id.UUID
 }
 
 func (s *shared) turn(ctx context.Context, by account.Role) *turn {
-	return &turn{s: s, now: s.Now(), by: by, trace: s.Trace(ctx), ids: make(map[string]id.UUID)}
+	return &turn{s: s, now: s.Now(), by: by, trace: s.Trace(ctx), heard: s.listeners(ctx), ids: make(map[string]id.UUID)}
 }
 
 // id returns the id this turn made for something, and makes it the first time.

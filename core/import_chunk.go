@@ -9,6 +9,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/feed"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/job"
+	"github.com/bodega-commerce/bodega/core/webhook"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -45,7 +46,7 @@ func (r *importRun) chunk(ctx context.Context, lines []*feed.Line) ([]feed.Rejec
 	if len(lines) == 0 {
 		return nil, nil
 	}
-	now := r.s.Now()
+	now, heard := r.s.Now(), r.s.listeners(ctx)
 	var c *chunk
 	mark, err := r.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
 		c = &chunk{run: r, bySKU: map[string]*slot{}, byFamily: map[string]*slot{}, led: map[id.Product]bool{}}
@@ -63,14 +64,18 @@ func (r *importRun) chunk(ctx context.Context, lines []*feed.Line) ([]feed.Rejec
 		}
 		products := make([]catalog.Product, len(c.slots))
 		payloads := make([]job.ProductPayload, len(c.slots))
+		var news []job.Envelope
 		for i, s := range c.slots {
 			s.product.Version++
 			s.product.UpdatedAt = later(now, s.product.UpdatedAt)
+			typ := webhook.ProductUpdated
 			if s.fresh != nil {
+				typ = webhook.ProductCreated
 				s.product.CreatedAt = now
 			}
 			products[i] = *s.product
 			payloads[i] = job.ProductPayload{Product: s.product.ID, Version: s.product.Version}
+			news = append(news, r.s.tellProduct(ctx, heard, typ, s.product)...)
 		}
 		if len(products) == 0 {
 			return nil
@@ -78,7 +83,7 @@ func (r *importRun) chunk(ctx context.Context, lines []*feed.Line) ([]feed.Rejec
 		if err := tx.Products.Save(ctx, products...); err != nil {
 			return err
 		}
-		return tx.Jobs.Add(ctx, r.s.indexJobs(ctx, payloads...)...)
+		return tx.Jobs.Add(ctx, append(r.s.indexJobs(ctx, payloads...), news...)...)
 	})
 	if err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/feed"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/job"
+	"github.com/bodega-commerce/bodega/core/webhook"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -16,6 +18,7 @@ import (
 // there will be, and of that what is new or changed.
 type description struct {
 	s          *shared
+	heard      *audience
 	old        *catalog.Taxonomy // with the slugs that once were
 	brands     map[string]id.Brand
 	categories map[string]id.Category
@@ -57,11 +60,11 @@ func (r *importRun) describe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now := r.s.Now()
+	now, heard := r.s.Now(), r.s.listeners(ctx)
 	var d *description
 	var restated []catalog.Product
 	mark, err := r.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
-		d = &description{s: r.s, old: old}
+		d = &description{s: r.s, heard: heard, old: old}
 		if err := d.read(ctx, tx); err != nil {
 			return err
 		}
@@ -249,13 +252,16 @@ func (d *description) save(ctx context.Context, tx ports.CatalogTx) error {
 	}
 	var categories []catalog.Category
 	var told []id.Category
+	var news []job.Envelope
 	for i := range d.allCategories {
 		c := &d.allCategories[i]
 		switch {
 		case d.newShelves[c.ID]:
+			news = append(news, d.s.tellCategory(ctx, d.heard, webhook.CategoryCreated, c)...)
 		case defined[c.ID]: // see changeDefinition
 			c.Version++
 			told = append(told, c.ID)
+			news = append(news, d.s.tellCategory(ctx, d.heard, webhook.CategoryUpdated, c)...)
 		default:
 			continue
 		}
@@ -268,6 +274,9 @@ func (d *description) save(ctx context.Context, tx ports.CatalogTx) error {
 		return err
 	}
 	if err := tx.Attributes.SaveDefinitions(ctx, definitions...); err != nil {
+		return err
+	}
+	if err := tx.Jobs.Add(ctx, news...); err != nil {
 		return err
 	}
 	if len(told) == 0 {

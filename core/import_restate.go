@@ -10,6 +10,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/job"
+	"github.com/bodega-commerce/bodega/core/webhook"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -45,6 +46,7 @@ func (d *description) restate(ctx context.Context, tx ports.CatalogTx, now time.
 		}
 		var changed []catalog.Product
 		var payloads []job.ProductPayload
+		var news []job.Envelope
 		for i := range found {
 			p := &found[i]
 			n := textOnly(p, names[p.Category])
@@ -56,6 +58,7 @@ func (d *description) restate(ctx context.Context, tx ports.CatalogTx, now time.
 			p.UpdatedAt = later(now, p.UpdatedAt)
 			changed = append(changed, *p)
 			payloads = append(payloads, job.ProductPayload{Product: p.ID, Version: p.Version})
+			news = append(news, d.s.tellProduct(ctx, d.heard, webhook.ProductUpdated, p)...)
 		}
 		if len(changed) == 0 {
 			continue
@@ -63,7 +66,7 @@ func (d *description) restate(ctx context.Context, tx ports.CatalogTx, now time.
 		if err := tx.Products.Save(ctx, changed...); err != nil {
 			return nil, err
 		}
-		if err := tx.Jobs.Add(ctx, d.s.indexJobs(ctx, payloads...)...); err != nil {
+		if err := tx.Jobs.Add(ctx, append(d.s.indexJobs(ctx, payloads...), news...)...); err != nil {
 			return nil, err
 		}
 		all = append(all, changed...)

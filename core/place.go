@@ -178,6 +178,11 @@ func (d *dossier) open(ctx context.Context, tx ports.OrderTx, k ports.KeyRef, re
 			return err
 		}
 	}
+	if news := t.tellOrder(d, 0); len(news) > 0 {
+		if err := tx.Jobs.Add(ctx, news...); err != nil {
+			return err
+		}
+	}
 	changes, err := tx.Stock.Reserve(ctx, reservation(d.order, t.now, t.s.ReservationTTL))
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/job"
 	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/webhook"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -35,7 +36,7 @@ func (c *Catalog) edit(ctx context.Context, find func(context.Context, ports.Cat
 	if err != nil {
 		return SavedProduct{}, err
 	}
-	now := c.s.Now()
+	now, heard := c.s.Now(), c.s.listeners(ctx)
 	var before, after catalog.Product
 	mark, err := c.judged(ctx, func(ctx context.Context, tx ports.CatalogTx, taxonomy *catalog.Taxonomy) error {
 		var err error
@@ -55,7 +56,7 @@ func (c *Catalog) edit(ctx context.Context, find func(context.Context, ports.Cat
 		}
 		after.Version++
 		after.UpdatedAt = later(now, before.UpdatedAt)
-		return c.save(ctx, tx, after)
+		return c.save(ctx, tx, after, heard)
 	})
 	if errors.Is(err, errSame) {
 		return c.saved(ctx, after, ports.Mark{}), nil
@@ -80,11 +81,16 @@ func later(now, last time.Time) time.Time {
 	return last.Add(time.Microsecond)
 }
 
-func (c *Catalog) save(ctx context.Context, tx ports.CatalogTx, p catalog.Product) error {
+func (c *Catalog) save(ctx context.Context, tx ports.CatalogTx, p catalog.Product, heard *audience) error {
 	if err := tx.Products.Save(ctx, p); err != nil {
 		return err
 	}
-	return tx.Jobs.Add(ctx, c.s.indexJobs(ctx, job.ProductPayload{Product: p.ID, Version: p.Version})...)
+	typ := webhook.ProductUpdated
+	if p.Version == 1 {
+		typ = webhook.ProductCreated
+	}
+	jobs := c.s.indexJobs(ctx, job.ProductPayload{Product: p.ID, Version: p.Version})
+	return tx.Jobs.Add(ctx, append(jobs, c.s.tellProduct(ctx, heard, typ, &p)...)...)
 }
 
 // saved shows an operator the product just written. The write is done, so what

@@ -15,6 +15,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/id"
 	"github.com/bodega-commerce/bodega/core/job"
 	"github.com/bodega-commerce/bodega/core/money"
+	"github.com/bodega-commerce/bodega/core/webhook"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -73,6 +74,7 @@ func (c *Catalog) Create(ctx context.Context, cmd CreateProduct) (SavedProduct, 
 	if err != nil {
 		return SavedProduct{}, err
 	}
+	heard := c.s.listeners(ctx)
 	mark, err := c.judged(ctx, func(ctx context.Context, tx ports.CatalogTx, t *catalog.Taxonomy) error {
 		if cmd.Slug == "" {
 			var err error
@@ -86,7 +88,7 @@ func (c *Catalog) Create(ctx context.Context, cmd CreateProduct) (SavedProduct, 
 		if err := c.judge(ctx, tx, t, nil, &p); err != nil {
 			return err
 		}
-		return c.save(ctx, tx, p)
+		return c.save(ctx, tx, p, heard)
 	})
 	if err != nil {
 		return SavedProduct{}, err
@@ -370,6 +372,7 @@ func (c *Catalog) Delete(ctx context.Context, cmd DeleteProduct) (ports.Mark, er
 	if err := allow(cmd.By, account.CatalogWrite); err != nil {
 		return ports.Mark{}, err
 	}
+	heard := c.s.listeners(ctx)
 	var gone catalog.Product
 	mark, err := c.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
 		var err error
@@ -382,7 +385,8 @@ func (c *Catalog) Delete(ctx context.Context, cmd DeleteProduct) (ports.Mark, er
 		if err := tx.Products.Delete(ctx, gone.ID); err != nil {
 			return err
 		}
-		return tx.Jobs.Add(ctx, c.s.indexJobs(ctx, job.ProductPayload{Product: gone.ID, Version: gone.Version + 1})...)
+		jobs := c.s.indexJobs(ctx, job.ProductPayload{Product: gone.ID, Version: gone.Version + 1})
+		return tx.Jobs.Add(ctx, append(jobs, c.s.tellProduct(ctx, heard, webhook.ProductDeleted, &gone)...)...)
 	})
 	if err == nil {
 		c.s.Caches.ProductsChanged(ctx, mark, gone)

@@ -43,9 +43,10 @@ func (s *shared) shelvesOfOrder(ctx context.Context, o order.Order) (shelves, er
 	return found, nil
 }
 
-// index adds a job for each product whose availability flipped.
+// index adds a job for each product whose availability flipped, and one for each
+// level that has just become low.
 func (sh shelves) index(ctx context.Context, out ports.Outbox, changes []inventory.Change, t *turn) error {
-	var jobs []job.Envelope
+	jobs := t.tellStock(changes)
 	seen := make(map[id.Product]bool)
 	for _, c := range changes {
 		if p, ok := sh[c.After.SKU.Fold()]; ok && c.Flipped() && !seen[p.Product] {

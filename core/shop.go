@@ -15,10 +15,12 @@ import (
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/job"
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/pricing"
 	"github.com/bodega-commerce/bodega/core/search"
+	"github.com/bodega-commerce/bodega/core/webhook"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -50,6 +52,11 @@ type Deps struct {
 	// Placed hears how each Checkout.Place ended: the status of the order,
 	// "replayed", or the code (else the kind) of the error. Nil: nobody does.
 	Placed func(ctx context.Context, outcome string)
+	// Sender carries webhooks to their receivers; nil: they wait.
+	Sender ports.WebhookSender
+	// Sent hears how each attempt to deliver a webhook left it: delivered, pending
+	// (it is tried again) or failed. Nil: nobody does.
+	Sent func(ctx context.Context, status string)
 }
 
 // Providers are the payment providers by code.
@@ -82,6 +89,8 @@ type Options struct {
 	CaptureAt         CaptureAt         // on_confirm
 	Secrets           [][]byte          // sign order tokens; the first signs, all are accepted. Default: one made at New
 	StorefrontURL     string            // where links in mails lead, without a slash at the end
+	WebhookRetries    job.Backoff       // webhook.Patience
+	PrivateWebhooks   bool              // webhooks may go to http:// addresses; for development
 	TestProviders     []string          // providers that move no money; orders paid with them are tests. Default: sandbox
 }
 
@@ -97,6 +106,7 @@ type Shop struct {
 	Checkout  *Checkout
 	Payments  *Payments
 	Webhooks  *Webhooks
+	Endpoints *Endpoints
 	Orders    *Orders
 	Inventory *Inventory
 	Keys      *Keys
@@ -110,8 +120,9 @@ type Shop struct {
 type shared struct {
 	Deps
 	Options
-	ids  *id.Source
-	book atomic.Pointer[priceBook] // nil: to be read
+	ids   *id.Source
+	book  atomic.Pointer[priceBook] // nil: to be read
+	heard atomic.Pointer[audience]  // as book
 }
 
 // New assembles a shop. Invalid names every dependency that is missing and
@@ -133,6 +144,9 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	}
 	if deps.Placed == nil {
 		deps.Placed = func(context.Context, string) {}
+	}
+	if deps.Sent == nil {
+		deps.Sent = func(context.Context, string) {}
 	}
 	if deps.Caches == nil {
 		deps.Caches = nothingCached{}
@@ -159,7 +173,7 @@ func New(deps Deps, options *Options) (*Shop, error) {
 	s := &shared{Deps: deps, Options: o, ids: id.NewSource(deps.Now, deps.Rand)}
 	return &Shop{
 		Catalog: &Catalog{s}, Images: &Images{s}, Imports: &Imports{s}, Search: &Search{s: s}, Carts: &Carts{s},
-		Checkout: &Checkout{s}, Payments: &Payments{s}, Webhooks: &Webhooks{s}, Orders: &Orders{s}, Inventory: &Inventory{s}, Keys: &Keys{s}, Mails: &Mails{s}, Prices: &Prices{s},
+		Checkout: &Checkout{s}, Payments: &Payments{s}, Webhooks: &Webhooks{s}, Endpoints: &Endpoints{s}, Orders: &Orders{s}, Inventory: &Inventory{s}, Keys: &Keys{s}, Mails: &Mails{s}, Prices: &Prices{s},
 		s: s,
 	}, nil
 }
@@ -207,6 +221,9 @@ func (o *Options) complete(random io.Reader) error {
 	}
 	if o.ProviderTimeout == 0 {
 		o.ProviderTimeout = 8 * time.Second
+	}
+	if len(o.WebhookRetries) == 0 {
+		o.WebhookRetries = webhook.Patience
 	}
 	if len(o.TestProviders) == 0 {
 		o.TestProviders = []string{"sandbox"}

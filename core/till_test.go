@@ -35,6 +35,7 @@ type till struct {
 	db   *sqlite.DB
 	bank *bank
 	post *post
+	out  *receiver
 	ids  *id.Source
 
 	mu       sync.Mutex
@@ -59,7 +60,7 @@ func openTill(t *testing.T, changes ...func(*core.Options)) *till {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	w := &till{t: t, db: db, post: &post{}, now: time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)}
+	w := &till{t: t, db: db, post: &post{}, out: &receiver{}, now: time.Date(2025, 3, 1, 9, 0, 0, 0, time.UTC)}
 	provider := sandbox.New(filepath.Join(dir, "sandbox.log"))
 	provider.Now, provider.WebhookSecrets = w.clock, []string{webhookSecret}
 	t.Cleanup(func() { _ = provider.Close() })
@@ -74,7 +75,7 @@ func openTill(t *testing.T, changes ...func(*core.Options)) *till {
 	}
 	w.shop, err = core.New(core.Deps{
 		Catalog: db.Catalog(), Orders: w.store(db.Orders()), Identity: db.Identity(), Search: noIndex{}, Files: files.Dir(dir), Mail: w.post,
-		Payments: core.Providers{"sandbox": w.bank}, Sandbox: w.bank, Notifiers: map[string]ports.Notifier{"sandbox": w.bank}, Now: w.clock,
+		Payments: core.Providers{"sandbox": w.bank}, Sandbox: w.bank, Notifiers: map[string]ports.Notifier{"sandbox": w.bank}, Now: w.clock, Sender: w.out,
 	}, &options)
 	if err != nil {
 		t.Fatal(err)
@@ -139,6 +140,7 @@ func (w *till) store(s ports.OrderStore) ports.OrderStore {
 	s.Tx = steppedTx{twice[ports.OrderTx]{s.Tx}, w}
 	s.Carts = twiceCarts{s.Carts}
 	s.Keys = steppedKeys{s.Keys, w.step}
+	s.Queue = unsettled{s.Queue, w.out}
 	return s
 }
 

@@ -43,6 +43,8 @@ func newShopAPI(shop *core.Shop, opts Options) *api {
 	a.registerPayments()
 	a.registerWebhooks()
 	a.registerJobs()
+	a.registerAdminWebhooks()
+	a.registerDeliveries()
 	a.registerAdminProducts()
 	a.registerAdminCategories()
 	a.registerAdminBrands()

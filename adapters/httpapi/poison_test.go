@@ -26,6 +26,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/payment"
 	"github.com/bodega-commerce/bodega/core/pricing"
 	"github.com/bodega-commerce/bodega/core/search"
+	"github.com/bodega-commerce/bodega/core/webhook"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -265,6 +266,32 @@ func (p poisoned) DropDead(context.Context, string, []id.Job, int) (dropped, rem
 	return 0, 0, p.fail()
 }
 
+func (p poisoned) Endpoints(context.Context) ([]webhook.Endpoint, error) { return nil, p.fail() }
+
+func (p poisoned) Endpoint(context.Context, id.Endpoint) (webhook.Endpoint, error) {
+	return webhook.Endpoint{}, p.fail()
+}
+
+func (p poisoned) Deliveries(context.Context, webhook.Filter) ([]webhook.Delivery, error) {
+	return nil, p.fail()
+}
+
+func (p poisoned) Delivery(context.Context, id.Delivery) (webhook.Delivery, error) {
+	return webhook.Delivery{}, p.fail()
+}
+
+func (p poisoned) ClaimDeliveries(context.Context, time.Time, time.Time, int) (webhook.Work, error) {
+	return webhook.Work{}, p.fail()
+}
+
+func (p poisoned) SettleDeliveries(context.Context, webhook.Work, time.Time) error { return p.fail() }
+
+func (p poisoned) DropDeliveries(context.Context, time.Time, int) (int, error) { return 0, p.fail() }
+
+func (p poisoned) PendingDeliveries(context.Context) (int, time.Time, error) {
+	return 0, time.Time{}, p.fail()
+}
+
 func (p poisoned) Violations(context.Context) ([]ports.Violation, error) { return nil, p.fail() }
 
 func (p poisoned) Check(context.Context, string, time.Time) ([]ports.Violation, error) {
@@ -280,7 +307,7 @@ func poisonedCounter(t *testing.T, p poisoned, but ...func(setup)) *counter {
 		s.deps.Catalog = ports.CatalogStore{
 			Tx: poisonedTx[ports.CatalogTx]{p}, Products: p, Taxonomy: p, Records: p, Offers: p, Images: p, Imports: p, Settings: p, Tallies: p, Works: p, Marks: p,
 		}
-		s.deps.Orders = ports.OrderStore{Tx: poisonedTx[ports.OrderTx]{p}, Carts: p, Stock: p, Orders: p, Payments: p, Events: p, Keys: p, Prices: p, Coupons: p, Marks: p}
+		s.deps.Orders = ports.OrderStore{Tx: poisonedTx[ports.OrderTx]{p}, Carts: p, Stock: p, Orders: p, Payments: p, Events: p, Keys: p, Prices: p, Coupons: p, Webhooks: p, Queue: p, Marks: p}
 		s.deps.Search, s.deps.Files, s.deps.Notifiers = p, p, map[string]ports.Notifier{"sandbox": p}
 		s.edge.DeadJobs, s.edge.Auditor, s.edge.Keys = p, p, &drawer{}
 		s.edge.Backup = func(context.Context, io.Writer) error { return p.fail() }
@@ -318,11 +345,12 @@ func TestShop_PoisonReachesNobody(t *testing.T) {
 		"defineShippingMethod": `{"name":"N","rate":"flat","steps":[{"price":{"amount":1,"currency":"EUR"}}]}`, "defineTaxRate": `{"name":"N","rate_bp":1}`,
 		"createPromotion": `{"name":"N","type":"free_shipping"}`, "replacePromotion": `{"name":"N","type":"free_shipping"}`,
 		"createCoupon": `{"code":"TEN"}`, "replaceCoupon": `{}`,
+		"createWebhook": `{"url":"https://a.example","events":["*"]}`, "replaceWebhook": `{"url":"https://a.example","events":["*"]}`,
 		"replayPaymentEvents": `{"limit":1}`, "receivePaymentWebhook": "{}",
 		"replayDeadJobs": `{"limit":1}`, "dropDeadJobs": `{"limit":1,"queue":"q"}`, "uploadImage": form.String(), "importCatalog": "{}\n",
 	}
 	harmless := map[string]bool{"livez": true, "readyz": true, "readShop": true, "recordSearchEvent": true}
-	path := strings.NewReplacer("{slug}", "a", "{sku}", "A", "{name}", "color", "{code}", "TEN", "{country}", "DE", "{key}", "images/"+some+"/1.jpg", "{key...}", "images/"+some+"/1.jpg", "{id}", some, "{provider}", "sandbox")
+	path := strings.NewReplacer("{slug}", "a", "{sku}", "A", "{name}", "color", "{code}", "TEN", "{country}", "DE", "{key}", "images/"+some+"/1.jpg", "{key...}", "images/"+some+"/1.jpg", "{id}", some, "{provider}", "sandbox", "{delivery}", some)
 	for name, err := range map[string]error{
 		"Plain":    errors.New(poison),
 		"Internal": &fault.Error{Kind: fault.Internal, Code: "poison_code", Detail: poison, Fields: []fault.Field{{Location: poison, Message: poison}}, Err: errors.New(poison)},

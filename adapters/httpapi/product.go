@@ -6,6 +6,7 @@ import (
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/catalog"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/inventory"
 )
 
 // Ref names something by the part of its address and what people call it.
@@ -111,9 +112,6 @@ type Variant struct {
 	EAN            []string                 `json:"ean"`
 }
 
-// lowStock is how few units are little.
-const lowStock = 5
-
 // card shows a product by the variant of a SKU; by its cheapest for "".
 func (a *api) card(v *core.ProductView, sku id.SKU) Card {
 	low, high := v.PriceRange()
@@ -173,7 +171,7 @@ func (a *api) variant(v *core.ProductView, x *catalog.Variant) Variant {
 	out := Variant{
 		ID: x.ID.String(), SKU: string(x.SKU), Title: x.Title, Options: options(x.Options), Attributes: attributes(x.Attributes),
 		Price: moneyOf(v.Price(x)), CompareAtPrice: optionalMoney(x.CompareAt), InStock: available > 0,
-		LowStock: available > 0 && available <= lowStock, Status: string(x.Status), Images: a.images(x.Images), EAN: x.EAN,
+		LowStock: available > 0 && available <= inventory.Low, Status: string(x.Status), Images: a.images(x.Images), EAN: x.EAN,
 	}
 	if out.Title == "" {
 		out.Title = v.Name

@@ -50,6 +50,9 @@ func handlers(shop *core.Shop) []handler {
 		{task: job.ProcessWebhook, batch: 32, one: about(func(ctx context.Context, _ job.Delivery, p job.WebhookPayload) error {
 			return shop.Webhooks.Process(ctx, core.ProcessWebhook{By: by, Provider: p.Provider, Event: p.Event})
 		})},
+		{task: job.DeliverWebhook, batch: 64, one: func(ctx context.Context, d job.Delivery) error {
+			return shop.Endpoints.Announce(ctx, d.Envelope)
+		}},
 	}
 }
 

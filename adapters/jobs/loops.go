@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -21,11 +22,16 @@ type Loop struct {
 	Everywhere bool
 }
 
-const loopBatch = 100
+const (
+	loopBatch = 100
+	// webhookLanes is how many receivers are sent to at once: one that does not
+	// answer holds up one lane, for as long as the sender waits.
+	webhookLanes = 4
+)
 
 // Loops returns the loops of a shop. They are safe to run many times side by side.
 func Loops(shop *core.Shop) []Loop {
-	return []Loop{
+	loops := []Loop{
 		{Name: "sweep checkouts", Every: 5 * time.Second, Do: batches(shop.Checkout.Expire)},
 		{Name: "reconcile payments", Every: 2 * time.Second, Do: batches(shop.Payments.Reconcile)},
 		{Name: "compare the index", Every: 5 * time.Second, Do: shop.Search.Compare},
@@ -33,8 +39,13 @@ func Loops(shop *core.Shop) []Loop {
 		{Name: "keep search counts", Every: 5 * time.Second, Do: shop.Search.KeepCounts, Everywhere: true},
 		{Name: "drop expired carts", Every: 10 * time.Minute, Do: batches(shop.Carts.DropExpired)},
 		{Name: "drop old idempotency keys", Every: 10 * time.Minute, Do: batches(shop.Keys.DropOld)},
+		{Name: "drop old deliveries", Every: 10 * time.Minute, Do: batches(shop.Endpoints.DropOld)},
 		{Name: "drop old payment events", Every: 10 * time.Minute, Do: batches(shop.Webhooks.DropOld)},
 	}
+	for lane := range webhookLanes {
+		loops = append(loops, Loop{Name: fmt.Sprint("deliver webhooks ", lane+1), Every: time.Second, Do: shop.Endpoints.Deliver})
+	}
+	return loops
 }
 
 func batches(do func(ctx context.Context, limit int) (int, error)) func(context.Context) (int, error) {

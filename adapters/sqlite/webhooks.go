@@ -121,7 +121,7 @@ func (w webhooks) SettleDeliveries(ctx context.Context, work webhook.Work, then 
 
 // DropDeliveries is contracted by ports.WebhookQueue.
 func (w webhooks) DropDeliveries(ctx context.Context, before time.Time, limit int) (n int, err error) {
-	return expired{w.db}.drop(ctx, `DELETE FROM webhook_deliveries WHERE id IN
+	return expired(w).drop(ctx, `DELETE FROM webhook_deliveries WHERE id IN
 		(SELECT id FROM webhook_deliveries WHERE ended_at < ?1 ORDER BY ended_at LIMIT ?2)`, before, limit)
 }
 

@@ -61,6 +61,7 @@ type Config struct {
 	StripeHooks  []string `env:"STRIPE_WEBHOOK_SECRETS" secret:"true"`
 	StripeURL    string   `env:"STRIPE_API_URL"`
 	SandboxHook  string   `env:"SANDBOX_WEBHOOK_SECRET" envDefault:"whsec_sandbox" secret:"true"`
+	HooksPrivate bool     `env:"WEBHOOK_PRIVATE" envDefault:"false" rule:"must be true or false"`
 
 	Currency          money.Currency `env:"CURRENCY" envDefault:"EUR"`
 	Locale            string         `env:"LOCALE" envDefault:"en"`
@@ -76,6 +77,7 @@ type Config struct {
 	CORSOrigins    []string `env:"CORS_ORIGINS"`
 
 	RetryDelays     []time.Duration `env:"RETRY_DELAYS" envDefault:"10s,1m,5m,30m" rule:"must be durations like 10s,1m,5m,30m"`
+	HookDelays      []time.Duration `env:"WEBHOOK_RETRY_DELAYS" envDefault:"10s,1m,5m,30m,2h,5h,10h,18h" rule:"must be durations like 10s,1m,5m,30m"`
 	CartTTL         time.Duration   `env:"CART_TTL" envDefault:"720h" rule:"must be a duration like 720h"`
 	ReservationTTL  time.Duration   `env:"RESERVATION_TTL" envDefault:"10m" rule:"must be a duration like 10m"`
 	ShutdownTimeout time.Duration   `env:"SHUTDOWN_TIMEOUT" envDefault:"30s" rule:"must be a duration like 30s"`

@@ -46,9 +46,10 @@ func exported(t *testing.T) map[string][]string {
 	m.relayed()
 	m.checkouts()
 	m.reservations()
+	m.deliveries()
 	m.searchCounts(nil)
 	newWatch((*sqlite.DB)(nil), nil, m, nil, nil)
-	m.registry.MustRegister(newPools(nil), newEngine(nil), newBacklog(nil, nil), newDoubts(nil, nil), newDrift(nil), newRebuild(nil))
+	m.registry.MustRegister(newPools(nil), newEngine(nil), newBacklog(nil, nil), newDoubts(nil, nil), newWaiting(nil, nil), newDrift(nil), newRebuild(nil))
 
 	all := make(chan *prometheus.Desc)
 	go func() { m.registry.Describe(all); close(all) }()

@@ -180,6 +180,9 @@ func (c *Config) checkShop(bad *Errors) {
 	if len(c.RetryDelays) == 0 || c.RetryDelays[0] < 100*time.Millisecond || !slices.IsSorted(c.RetryDelays) {
 		bad.add("RETRY_DELAYS", "must be durations that rise, from 100ms")
 	}
+	if len(c.HookDelays) == 0 || c.HookDelays[0] < 100*time.Millisecond || !slices.IsSorted(c.HookDelays) {
+		bad.add("WEBHOOK_RETRY_DELAYS", "must be durations that rise, from 100ms")
+	}
 	if c.CartTTL <= 0 {
 		bad.add("CART_TTL", "must be more than nothing")
 	}

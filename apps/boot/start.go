@@ -141,6 +141,7 @@ func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carrier
 	deps := core.Deps{
 		Catalog: a.store.catalog, Orders: a.store.orders, Identity: a.store.identity,
 		Imager: imaging.New(), Now: c.Now, Trace: traceOf, Placed: a.meter.checkouts(),
+		Sender: a.openSender(c), Sent: a.meter.deliveries(),
 	}
 	a.openPayments(c, &deps)
 	if deps.Search, err = a.openSearch(ctx, c); err != nil {
@@ -167,7 +168,7 @@ func (a *App) assemble(ctx context.Context, c Config, secrets [][]byte) (carrier
 	if now == nil {
 		now = time.Now
 	}
-	a.meter.registry.MustRegister(newBacklog(a.store.queue, now), newDoubts(a.store.orders.Payments, now))
+	a.meter.registry.MustRegister(newBacklog(a.store.queue, now), newDoubts(a.store.orders.Payments, now), newWaiting(a.store.orders.Queue, now))
 	follow(a.tracer, &deps)
 	if a.Shop, err = core.New(deps, c.options(a.URL, secrets)); err != nil {
 		return carriers, err
@@ -376,6 +377,7 @@ func (c Config) options(url string, secrets [][]byte) *core.Options {
 		Name: c.ShopName, Currency: c.Currency, Locale: c.Locale, Country: c.Country, PricesExcludeTax: !c.PricesIncludeTax,
 		ShippingFlat: c.ShippingFlat, ShippingCountries: c.ShippingCountries, MaxLineQuantity: c.MaxLineQuantity,
 		CartTTL: c.CartTTL, ReservationTTL: c.ReservationTTL, CaptureAt: core.CaptureAt(c.Capture),
+		WebhookRetries: c.HookDelays, PrivateWebhooks: c.HooksPrivate,
 		Secrets: secrets, StorefrontURL: c.storefrontURL(url), TestProviders: []string{sandboxCode},
 	}
 	if c.stripeTests() {

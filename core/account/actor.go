@@ -17,17 +17,18 @@ import (
 type Permission string
 
 const (
-	CatalogRead  Permission = "catalog.read"
-	CatalogWrite Permission = "catalog.write"
-	StockRead    Permission = "stock.read"
-	StockAdjust  Permission = "stock.adjust"
-	OrderRead    Permission = "order.read"
-	OrderWrite   Permission = "order.write"
-	OrderRefund  Permission = "order.refund"
-	PriceRead    Permission = "price.read"
-	PriceWrite   Permission = "price.write"
-	JobsManage   Permission = "jobs.manage"
-	SearchManage Permission = "search.manage"
+	CatalogRead    Permission = "catalog.read"
+	CatalogWrite   Permission = "catalog.write"
+	StockRead      Permission = "stock.read"
+	StockAdjust    Permission = "stock.adjust"
+	OrderRead      Permission = "order.read"
+	OrderWrite     Permission = "order.write"
+	OrderRefund    Permission = "order.refund"
+	PriceRead      Permission = "price.read"
+	PriceWrite     Permission = "price.write"
+	JobsManage     Permission = "jobs.manage"
+	SearchManage   Permission = "search.manage"
+	WebhooksManage Permission = "webhooks.manage"
 
 	// StorefrontProxy lets a frontend's server speak for shoppers' addresses.
 	StorefrontProxy Permission = "storefront.proxy"

@@ -41,6 +41,14 @@ func (c Change) Flipped() bool {
 	return (c.Before.Available() > 0) != (c.After.Available() > 0)
 }
 
+// Low is how few units left are little.
+const Low = 5
+
+// BecameLow reports whether the units left have just become few, or none.
+func (c Change) BecameLow() bool {
+	return c.Before.Available() > Low && c.After.Available() <= Low
+}
+
 // Reason says why on-hand stock changed.
 type Reason string
 

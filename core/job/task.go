@@ -20,11 +20,12 @@ const (
 	RefundPayment         = "payment.refund"
 	ProcessWebhook        = "payment.webhook_process"
 	CountSale             = "catalog.count_sale"
+	DeliverWebhook        = "webhook.deliver"
 )
 
 // Tasks returns all tasks.
 func Tasks() []string {
-	return []string{IndexProduct, IndexProducts, AdjustInventory, SendOrderConfirmation, SendOrderLink, CapturePayment, VoidPayment, RefundPayment, ProcessWebhook, CountSale}
+	return []string{IndexProduct, IndexProducts, AdjustInventory, SendOrderConfirmation, SendOrderLink, CapturePayment, VoidPayment, RefundPayment, ProcessWebhook, CountSale, DeliverWebhook}
 }
 
 // Payloads. Unknown members are ignored.
@@ -61,6 +62,12 @@ type (
 	WebhookPayload struct {
 		Provider string `json:"provider"`
 		Event    string `json:"event_id"` // the provider's
+	}
+	// HappenedPayload is the payload of webhook.deliver: what receivers are told.
+	// The job's id is the event's.
+	HappenedPayload struct {
+		Type string          `json:"type"`
+		Data json.RawMessage `json:"data"`
 	}
 )
 

@@ -26,18 +26,22 @@ const (
 // kinds are what an event is about, the part of its type before the dot.
 var kinds = []string{"product", "category", "page", "order", "stock"}
 
-// Event is something that happened. Its JSON is what receivers are sent.
+// Event is something that happened.
 type Event struct {
-	ID   id.Event        `json:"id"`
-	Type string          `json:"type"`
-	At   time.Time       `json:"created"`
-	Data json.RawMessage `json:"data"`
+	ID   id.Event
+	Type string
+	At   time.Time
+	Data json.RawMessage // an object
 }
 
 // Body returns what receivers are sent, the same bytes each time.
 func (e Event) Body() []byte {
-	e.At = e.At.UTC()
-	raw, err := json.Marshal(e)
+	raw, err := json.Marshal(struct {
+		ID      id.Event        `json:"id"`
+		Type    string          `json:"type"`
+		Created string          `json:"created"`
+		Data    json.RawMessage `json:"data"`
+	}{e.ID, e.Type, e.At.UTC().Format("2006-01-02T15:04:05.000000Z"), e.Data})
 	if err != nil {
 		panic("webhook: event " + e.Type + ": " + err.Error()) // Data is JSON
 	}

@@ -115,7 +115,7 @@ func TestEndpoint_Sign(t *testing.T) {
 func TestEvent_BodyStaysTheSame(t *testing.T) {
 	t.Parallel()
 	e := webhook.Event{ID: id.Event{UUID: id.UUID{1}}, Type: webhook.OrderPlaced, At: noon.In(time.FixedZone("", 3600)), Data: json.RawMessage(`{"a":1}`)}
-	const want = `{"id":"01000000-0000-0000-0000-000000000000","type":"order.placed","created":"2030-01-02T12:00:00Z","data":{"a":1}}`
+	const want = `{"id":"01000000-0000-0000-0000-000000000000","type":"order.placed","created":"2030-01-02T12:00:00.000000Z","data":{"a":1}}`
 	if got := string(e.Body()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
