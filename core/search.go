@@ -68,8 +68,9 @@ func (se *Search) Find(ctx context.Context, q FindProducts) (FoundProducts, erro
 	if err != nil {
 		return FoundProducts{}, err
 	}
+	inForce := se.steering.in(ctx, se)
+	query.Boosts = inForce.boosts
 	if query.Text != "" {
-		inForce := se.steering.in(ctx, se)
 		rule := inForce.rules.For(query.Text)
 		query.Synonyms, query.Pinned, query.Buried, found.Redirect = inForce.synonyms, rule.Pinned, rule.Buried, rule.Redirect
 	}

@@ -23,6 +23,7 @@ type steered struct {
 	versions map[search.SettingName]int64
 	synonyms *search.Synonyms
 	rules    *search.Rules
+	boosts   search.Boosts
 }
 
 const (
@@ -104,6 +105,13 @@ func (now *steered) load(ctx context.Context, se *Search, name search.SettingNam
 		return ready(ctx, se, name, search.NewSynonyms, &now.synonyms)
 	case search.SettingRules:
 		return ready(ctx, se, name, search.NewRules, &now.rules)
+	case search.SettingBoosts:
+		var boosts search.Boosts
+		_, err := se.setting(ctx, name, &boosts)
+		if err == nil && boosts.Validate() == nil {
+			now.boosts = boosts
+		}
+		return err == nil
 	}
 	return true // of a newer program
 }

@@ -51,7 +51,7 @@ func ofFacets() []string { return []string{anyProduct, theTree} }
 func firstOfCategory(q search.Query) bool {
 	q = q.Normalize()
 	return catalog.ValidSlug(q.Category) && q.Text == "" && len(q.Brands) == 0 && len(q.Filters) == 0 && q.PriceMin == nil && q.PriceMax == nil &&
-		!q.InStock && q.MinRating == 0 && q.Sort == search.ByPopularity && q.Page == 1 && q.PerPage == search.PerPage
+		!q.InStock && !q.Boosts.OutOfStockLast && q.MinRating == 0 && q.Sort == search.ByPopularity && q.Page == 1 && q.PerPage == search.PerPage
 }
 
 // calm reports whether no product has changed for long enough that the engine

@@ -130,7 +130,7 @@ func (a *asking) askAll(ctx context.Context) error {
 	a.answers = map[string]answer{}
 	body := a.body()
 	body["from"], body["size"] = (a.q.Page-1)*a.q.PerPage, a.q.PerPage
-	body["sort"], body["collapse"] = order(a.q.Sort, a.text != nil), object{"field": "product_id"}
+	body["sort"], body["collapse"] = order(a.q, a.text != nil), object{"field": "product_id"}
 	body["post_filter"], body["track_total_hits"] = a.where.all(), true
 	body["_source"], body["docvalue_fields"] = false, []string{"product_id", "sku", "name_shown"}
 
@@ -244,7 +244,7 @@ func (a *asking) variantsBody() object {
 	query, _ := body["query"].(object)["bool"].(object)
 	filter, _ := query["filter"].([]object)
 	query["filter"] = append(slices.Clone(filter), a.where.all(), object{"terms": object{"product_id": products}})
-	body["size"], body["sort"] = 10_000, order(a.q.Sort, a.text != nil)
+	body["size"], body["sort"] = 10_000, order(a.q, a.text != nil)
 	body["_source"], body["docvalue_fields"], body["track_total_hits"] = false, []string{"product_id", "sku"}, false
 	return body
 }

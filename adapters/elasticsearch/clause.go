@@ -83,6 +83,10 @@ func (t *queries) plain(c *search.Clause, boost float64) object {
 		return object{"constant_score": object{"filter": t.clause(&c.Of[0]), "boost": boost}}
 	case search.OpProduct:
 		return object{"constant_score": object{"filter": object{"term": object{"product_id": c.Product.String()}}, "boost": boost}}
+	case search.OpInStock:
+		return object{"constant_score": object{"filter": object{"term": object{"in_stock": true}}, "boost": boost}}
+	case search.OpFeatured:
+		return object{"constant_score": object{"filter": object{"term": object{"featured": true}}, "boost": boost}}
 	case search.OpDemote:
 		return object{"boosting": object{"positive": t.clause(&c.Of[0]), "negative": t.clause(&c.Of[1]), "negative_boost": search.Demotion, "boost": boost}}
 	}

@@ -164,7 +164,8 @@ const severalPath = "/_msearch?filter_path=responses.status,responses.error,resp
 
 // order is how a sort orders variants: by what is sorted by, then the product,
 // then which of its variants stands for it.
-func order(by search.Sort, scored bool) []object {
+func order(q *search.Query, scored bool) []object {
+	by := q.Sort
 	var keys []object
 	switch by {
 	case search.ByPriceAsc:
@@ -179,6 +180,9 @@ func order(by search.Sort, scored bool) []object {
 		keys = []object{{"sales_count": "desc"}}
 	case search.ByRelevance, search.ByDefault:
 		keys = []object{{"_score": "desc"}, {"sales_count": "desc"}}
+	}
+	if q.Boosts.OutOfStockLast {
+		keys = append([]object{{"in_stock": "desc"}}, keys...)
 	}
 	keys = append(keys, object{"product_id": "asc"})
 	if scored && by != search.ByRelevance {

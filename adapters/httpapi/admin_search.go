@@ -58,6 +58,21 @@ type searchRulesRequest struct {
 	Rules []searchRule `json:"rules"`
 }
 
+// SearchSettings are what the search prefers.
+type SearchSettings struct {
+	InStock        int        `json:"in_stock_boost"`
+	Featured       int        `json:"featured_boost"`
+	OutOfStockLast bool       `json:"out_of_stock_last"`
+	Version        int64      `json:"version"`
+	UpdatedAt      Null[Time] `json:"updated_at"`
+}
+
+type searchSettingsRequest struct {
+	InStock        int  `json:"in_stock_boost,omitempty" minimum:"0" maximum:"100" doc:"added to the score of what can be bought, in percent of what the rarest word scores"`
+	Featured       int  `json:"featured_boost,omitempty" minimum:"0" maximum:"100" doc:"added to the score of what is featured, likewise"`
+	OutOfStockLast bool `json:"out_of_stock_last,omitempty" doc:"in every order, even what is pinned"`
+}
+
 // maxSteering is how long the text of all rules may be.
 const maxSteering = 8 << 20
 
@@ -98,6 +113,20 @@ func (a *api) registerAdminSearch() {
 		}
 		return searchRules(a.shop.Search.ReplaceRules(ctx, cmd))
 	})
+	register(a.edge, operation{ID: "readSearchSettings", Method: http.MethodGet, Path: "/v1/admin/search/settings", Tag: tag, Permission: account.SearchManage, Summary: "Show what the search prefers"},
+		func(ctx context.Context, _ *struct{}) (*reply[SearchSettings], error) {
+			return searchSettings(a.shop.Search.Boosts(ctx, core.ReadSearchBoosts{By: caller(ctx, "")}))
+		})
+	register(a.edge, operation{
+		ID: "replaceSearchSettings", Method: http.MethodPut, Path: "/v1/admin/search/settings", Tag: tag, Permission: account.SearchManage,
+		IfMatch: true, Summary: "Say what the search prefers",
+		Description: "In force within a second, without indexing anything anew. Boosts count where results are sorted by relevance. " +
+			"What is left out is 0 or false.",
+	}, func(ctx context.Context, in *struct{ Body searchSettingsRequest }) (*reply[SearchSettings], error) {
+		return searchSettings(a.shop.Search.ReplaceBoosts(ctx, core.ReplaceBoosts{
+			By: caller(ctx, ""), Version: conditions(ctx).Version, Boosts: search.Boosts(in.Body),
+		}))
+	})
 }
 
 func synonyms(s core.SynonymRules, err error) (*reply[Synonyms], error) {
@@ -120,6 +149,14 @@ func searchRules(s core.SearchRules, err error) (*reply[SearchRules], error) {
 		out.Rules[i] = SearchRule{Queries: list(r.Queries), Redirect: text(r.Redirect), Pinned: list(r.Pinned), Buried: list(r.Buried)}
 	}
 	return &reply[SearchRules]{Body: out, ETag: strongETag(s.Version), Mark: s.Mark}, nil
+}
+
+func searchSettings(s core.SearchBoosts, err error) (*reply[SearchSettings], error) {
+	if err != nil {
+		return nil, err
+	}
+	out := SearchSettings{InStock: s.InStock, Featured: s.Featured, OutOfStockLast: s.OutOfStockLast, Version: s.Version, UpdatedAt: optionalTime(s.UpdatedAt)}
+	return &reply[SearchSettings]{Body: out, ETag: strongETag(s.Version), Mark: s.Mark}, nil
 }
 
 // list is never null.

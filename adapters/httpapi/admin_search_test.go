@@ -129,3 +129,43 @@ func TestSearchReports_ShowWhatWasSearchedForAndClicked(t *testing.T) {
 	c.do("GET", at+"top", "").problem(401, "unauthenticated")
 	c.do("GET", at+"top", "", "Authorization", "Bearer idle-key").problem(403, "permission_denied")
 }
+
+func TestSearchSettings_AreReadReplacedAndInForce(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t).worked()
+	c.product("GONE", 1000, 0)
+	c.product("HERE", 1000, 1)
+	soon(t, "the products are found", func() bool { return read[SearchResult](c.do("GET", "/v1/search?q=product", "").ok(200)).Total == 2 })
+	const at = "/v1/admin/search/settings"
+	g := c.admin("GET", at, "").ok(200)
+	if g.body != `{"in_stock_boost":0,"featured_boost":0,"out_of_stock_last":false,"version":1,"updated_at":null}`+"\n" || g.header.Get("ETag") != `"1"` {
+		t.Errorf("in the beginning %s", g.body)
+	}
+	first := func(query, want string) {
+		t.Helper()
+		if r := read[SearchResult](c.do("GET", "/v1/search?"+query, "").ok(200)); len(r.Items) != 2 || r.Items[0].SKU != want {
+			t.Errorf("%s finds %+v, want %s first", query, r.Items, want)
+		}
+	}
+	first("q=product", "GONE") // as made
+	first("sort=popularity", "GONE")
+	c.admin("PUT", at, `{"in_stock_boost":1}`).problem(428, "if_match_required")
+	saved := c.admin("PUT", at, `{"in_stock_boost":5}`, "If-Match", `"1"`).ok(200)
+	if s := read[SearchSettings](saved); s.InStock != 5 || s.Version != 2 || s.OutOfStockLast || saved.header.Get("ETag") != `"2"` {
+		t.Errorf("saved %s", saved.body)
+	}
+	if g := c.admin("GET", at, "").ok(200); g.body != saved.body {
+		t.Errorf("read %s, saved %s", g.body, saved.body)
+	}
+	first("q=product", "HERE")
+	first("sort=popularity", "GONE")
+	c.admin("PUT", at, `{"out_of_stock_last":true}`, "If-Match", "*").ok(200)
+	first("q=product", "HERE")
+	first("sort=popularity", "HERE")
+	c.admin("PUT", at, `{}`, "If-Match", `"2"`).problem(412, "version_conflict")
+	c.admin("PUT", at, `{"in_stock_boost":-1}`, "If-Match", "*").finding("body.in_stock_boost", "too_small")
+	c.admin("PUT", at, `{"featured_boost":101}`, "If-Match", "*").finding("body.featured_boost", "too_large")
+	c.admin("PUT", at, `{"boost":1}`, "If-Match", "*").finding("body.boost", "unknown_field")
+	c.do("GET", at, "").problem(401, "unauthenticated")
+	c.do("PUT", at, `{}`, "If-Match", "*", "Authorization", "Bearer idle-key").problem(403, "permission_denied")
+}

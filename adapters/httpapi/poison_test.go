@@ -340,7 +340,7 @@ func TestShop_PoisonReachesNobody(t *testing.T) {
 		"createProduct": product, "replaceProduct": product, "patchProduct": `{"name":"N"}`, "setProductImages": `{"image_ids":["` + some + `"]}`,
 		"addVariant": `{"sku":"A"}`, "replaceVariant": `{"sku":"A"}`, "patchVariant": `{"title":"T"}`,
 		"createCategory": `{"name":"N"}`, "replaceCategory": `{"name":"N"}`, "patchCategory": `{"name":"N"}`, "moveCategory": `{}`, "defineAttribute": `{"type":"string"}`,
-		"replaceSynonyms": `{"rules":[]}`, "replaceSearchRules": `{"rules":[]}`,
+		"replaceSynonyms": `{"rules":[]}`, "replaceSearchSettings": `{}`, "replaceSearchRules": `{"rules":[]}`,
 		"createBrand": `{"name":"N"}`, "replaceBrand": `{"name":"N"}`, "patchBrand": `{"name":"N"}`,
 		"defineShippingMethod": `{"name":"N","rate":"flat","steps":[{"price":{"amount":1,"currency":"EUR"}}]}`, "defineTaxRate": `{"name":"N","rate_bp":1}`,
 		"createPromotion": `{"name":"N","type":"free_shipping"}`, "replacePromotion": `{"name":"N","type":"free_shipping"}`,

@@ -89,6 +89,8 @@ func keyOf(q *search.Query) []byte {
 	}
 	products(q.Pinned)
 	products(q.Buried)
+	b = binary.AppendVarint(binary.AppendVarint(b, int64(q.Boosts.InStock)), int64(q.Boosts.Featured))
+	b = append(b, flag(q.Boosts.OutOfStockLast))
 	text(string(q.Sort))
 	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(q.Page)), uint64(q.PerPage))
 }

@@ -15,6 +15,7 @@ import (
 type collector struct {
 	*snapshot
 	sort  search.Sort
+	outs  bool // what is out of stock comes last
 	where conditions
 
 	ranked []ranked // the products that match
@@ -128,7 +129,7 @@ func (c *counter) clear() {
 }
 
 func (c *collector) begin(s *snapshot, q *search.Query) {
-	c.snapshot, c.sort = s, q.Sort
+	c.snapshot, c.sort, c.outs = s, q.Sort, q.Boosts.OutOfStockLast
 	c.where.resolve(s, q)
 	if need := len(s.products) - len(c.found); need > 0 {
 		c.found = append(c.found, make([]found, need)...)
@@ -317,23 +318,40 @@ func (c *collector) repeat(a, group, v uint32) {
 }
 
 // key is what a product sorts by, descending; the product id follows, ascending.
-type key struct{ first, second int64 }
+type key struct {
+	out           bool // of stock, where that comes last
+	first, second int64
+}
 
-func (c *collector) key(doc uint32, score float32) key {
+func (k key) compare(other key) int {
+	switch {
+	case k.out != other.out && k.out:
+		return -1
+	case k.out != other.out:
+		return 1
+	case k.first != other.first:
+		return cmp.Compare(k.first, other.first)
+	}
+	return cmp.Compare(k.second, other.second)
+}
+
+func (c *collector) key(doc uint32, score float32) (k key) {
+	k.out = c.outs && c.rows[doc].flags&flagInStock == 0
 	switch c.sort {
 	case search.ByPriceAsc:
-		return key{first: -c.rows[doc].price}
+		k.first = -c.rows[doc].price
 	case search.ByPriceDesc:
-		return key{first: c.rows[doc].price}
+		k.first = c.rows[doc].price
 	case search.ByRating:
-		return key{int64(math.Float64bits(c.rating[doc])), int64(c.ratings[doc])}
+		k.first, k.second = int64(math.Float64bits(c.rating[doc])), int64(c.ratings[doc])
 	case search.ByNewest:
-		return key{first: c.newest[doc]}
+		k.first = c.newest[doc]
 	case search.ByPopularity:
-		return key{first: c.rows[doc].sales}
+		k.first = c.rows[doc].sales
 	default:
-		return key{int64(math.Float32bits(score)), c.rows[doc].sales}
+		k.first, k.second = int64(math.Float32bits(score)), c.rows[doc].sales
 	}
+	return k
 }
 
 // better reports whether a stands for its product rather than b: by what is
@@ -341,7 +359,7 @@ func (c *collector) key(doc uint32, score float32) key {
 func (c *collector) better(a uint32, scoreA float32, b uint32, scoreB float32) bool {
 	switch x, y := c.key(a, scoreA), c.key(b, scoreB); {
 	case x != y:
-		return x.first > y.first || x.first == y.first && x.second > y.second
+		return x.compare(y) > 0
 	case scoreA != scoreB:
 		return scoreA > scoreB
 	case c.rows[a].price != c.rows[b].price:
@@ -360,11 +378,8 @@ type ranked struct {
 }
 
 func (c *collector) before(a, b ranked) int {
-	if a.first != b.first {
-		return cmp.Compare(b.first, a.first)
-	}
-	if a.second != b.second {
-		return cmp.Compare(b.second, a.second)
+	if by := b.compare(a.key); by != 0 {
+		return by
 	}
 	return bytes.Compare(c.products[a.group].UUID[:], c.products[b.group].UUID[:])
 }

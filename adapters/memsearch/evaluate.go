@@ -98,6 +98,13 @@ func (e *evaluator) among(c *search.Clause, wanted []uint32) *list {
 		}
 	case search.OpProduct:
 		l = e.product(c.Product)
+	case search.OpInStock, search.OpFeatured:
+		l = e.scratch.list()
+		for doc := range e.rows {
+			if e.rows[doc].flags&flagOf(c.Op) != 0 {
+				l.add(uint32(doc), 1)
+			}
+		}
 	case search.OpDemote:
 		l = e.demote(&c.Of[0], &c.Of[1], wanted)
 	default:
@@ -112,11 +119,36 @@ func (e *evaluator) among(c *search.Clause, wanted []uint32) *list {
 		if len(l.docs) == 0 {
 			break
 		}
+		if flag := flagOf(c.Prefer[i].Op); flag != 0 { // without a list of half of the index
+			e.raiseFlagged(l, flag, float32(c.Prefer[i].Boost))
+			continue
+		}
 		preferred := e.among(&c.Prefer[i], l.docs)
 		l.raise(preferred)
 		e.scratch.free(preferred)
 	}
 	return l
+}
+
+// flagOf returns the flag of what an operation finds, 0 for every other.
+func flagOf(op search.Op) uint8 {
+	switch op {
+	case search.OpInStock:
+		return flagInStock
+	case search.OpFeatured:
+		return flagFeatured
+	default:
+		return 0
+	}
+}
+
+// raiseFlagged adds to the scores of what has a flag.
+func (e *evaluator) raiseFlagged(l *list, flag uint8, boost float32) {
+	for i, doc := range l.docs {
+		if e.rows[doc].flags&flag != 0 {
+			l.scores[i] += boost
+		}
+	}
 }
 
 func (e *evaluator) term(c *search.Clause, wanted []uint32) *list {

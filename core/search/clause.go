@@ -6,15 +6,17 @@ import "github.com/bodega-commerce/bodega/core/id"
 type Op uint8
 
 const (
-	OpTerm    Op = iota // the word Text in one of Fields
-	OpPhrase            // the words of Text, separated by spaces, next to each other and in this order in FieldName
-	OpPrefix            // a word that begins with Text, unstemmed, in one of Fields
-	OpAll               // every one of Of; the score is their sum
-	OpAny               // at least Min of Of; the score is the sum of those that match
-	OpBest              // at least one of Of; the score is the highest
-	OpFilter            // the one clause of Of, without its score: Boost is the score
-	OpProduct           // the variants of Product: Boost is the score
-	OpDemote            // the first of Of; what also matches the second is worth Demotion of its score
+	OpTerm     Op = iota // the word Text in one of Fields
+	OpPhrase             // the words of Text, separated by spaces, next to each other and in this order in FieldName
+	OpPrefix             // a word that begins with Text, unstemmed, in one of Fields
+	OpAll                // every one of Of; the score is their sum
+	OpAny                // at least Min of Of; the score is the sum of those that match
+	OpBest               // at least one of Of; the score is the highest
+	OpFilter             // the one clause of Of, without its score: Boost is the score
+	OpProduct            // the variants of Product: Boost is the score
+	OpInStock            // what is in stock: Boost is the score
+	OpFeatured           // what is featured: Boost is the score
+	OpDemote             // the first of Of; what also matches the second is worth Demotion of its score
 )
 
 // Demotion is what is left of the score of what is demoted.

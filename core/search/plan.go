@@ -52,6 +52,7 @@ func Plan(q Query, v Vocabulary) []Pass {
 	}
 	for i := range passes {
 		passes[i].Pinned, passes[i].Buried = q.Pinned, q.Buried
+		passes[i].Clause = q.Boosts.of(passes[i].Clause)
 	}
 	return passes
 }

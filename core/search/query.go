@@ -56,6 +56,7 @@ type Query struct {
 
 	Synonyms       *Synonyms    // in force; nil: none
 	Pinned, Buried []id.Product // by the rule for the text: see Rule
+	Boosts         Boosts       // in force
 }
 
 // Filter selects variants by one attribute: those with any of the values or in

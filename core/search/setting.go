@@ -11,10 +11,11 @@ type SettingName string
 const (
 	SettingSynonyms SettingName = "synonyms"
 	SettingRules    SettingName = "rules"
+	SettingBoosts   SettingName = "boosts"
 )
 
 // Settings returns the names of all settings.
-func Settings() []SettingName { return []SettingName{SettingSynonyms, SettingRules} }
+func Settings() []SettingName { return []SettingName{SettingSynonyms, SettingRules, SettingBoosts} }
 
 // Valid reports whether there is such a setting.
 func (n SettingName) Valid() bool { return slices.Contains(Settings(), n) }

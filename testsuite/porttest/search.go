@@ -49,6 +49,7 @@ func TestSearch(t *testing.T, h SearchHarness) {
 	t.Run("Words", func(t *testing.T) { testSearchWords(t, h) })
 	t.Run("Synonyms", func(t *testing.T) { testSearchSynonyms(t, h) })
 	t.Run("Rules", func(t *testing.T) { testSearchRules(t, h) })
+	t.Run("Boosts", func(t *testing.T) { testSearchBoosts(t, h) })
 	t.Run("Results", func(t *testing.T) { testSearchResults(t, h) })
 	t.Run("Suggestions", func(t *testing.T) { testSuggest(t, h) })
 	t.Run("Holdings", func(t *testing.T) { testSearchHoldings(t, h) })

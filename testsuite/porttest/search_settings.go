@@ -20,7 +20,7 @@ func TestSearchSettings(t *testing.T, h CatalogHarness) {
 		t.Parallel()
 		s := h.New(t).Settings
 		versions, err := s.Versions(t.Context())
-		if want := map[search.SettingName]int64{search.SettingSynonyms: 1, search.SettingRules: 1}; err != nil || !maps.Equal(versions, want) {
+		if want := map[search.SettingName]int64{search.SettingSynonyms: 1, search.SettingRules: 1, search.SettingBoosts: 1}; err != nil || !maps.Equal(versions, want) {
 			t.Errorf("versions %v, %v; want %v", versions, err, want)
 		}
 		for _, name := range search.Settings() {
