@@ -1,0 +1,10 @@
+package s3_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// A store that was closed leaves nothing behind, whatever happened to it.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
