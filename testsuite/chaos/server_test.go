@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/bodega-commerce/bodega/apps/boot"
 	"github.com/bodega-commerce/bodega/testsuite/stack"
 )
@@ -41,6 +43,10 @@ func TestMain(m *testing.M) {
 	}
 	if workshop != "" {
 		_ = os.RemoveAll(workshop) // in the system's temporary directory
+	}
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
 	}
 	os.Exit(code)
 }
