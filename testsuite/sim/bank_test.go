@@ -153,6 +153,18 @@ func (b *bank) complete(p id.Payment, ok bool) error {
 	return err
 }
 
+// sendBack lets the newest refund of a payment fail, if there is one that has not.
+func (b *bank) sendBack(p id.Payment) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a := b.accounts[p]
+	if a == nil || len(a.refunds) == 0 || a.refunds[len(a.refunds)-1].failed {
+		return false
+	}
+	a.refunds[len(a.refunds)-1].failed = true
+	return true
+}
+
 func (b *bank) Capture(_ context.Context, p payment.Ref, amount money.Amount) (payment.State, error) {
 	return b.on(p.ID, known(func(a *holding) error {
 		switch a.status {

@@ -74,6 +74,9 @@ var bugs = []bug{
 	{name: "asking again is another refund", deps: func(w *world, d *core.Deps) {
 		bank1(func(b ports.PaymentProvider) ports.PaymentProvider { return generous{b, w} })(w, d)
 	}},
+	{name: "a refund that came back is counted", deps: func(w *world, d *core.Deps) {
+		bank1(func(b ports.PaymentProvider) ports.PaymentProvider { return hopeful{b} })(w, d)
+	}},
 	{name: "sending again is another mail", deps: func(w *world, d *core.Deps) { d.Mail = anew{w, d.Mail} }},
 	{name: "the index believes whoever comes last", rare: 2000, gullible: true, without: "compare the index"},
 	{name: "acknowledged before it is done", source: func(_ *world, s ports.JobSource) ports.JobSource { return hasty{s} }},
@@ -287,6 +290,17 @@ func (x generous) Refund(ctx context.Context, p payment.Ref, r id.Refund, amount
 		a.lenient = true
 	}
 	return x.PaymentProvider.Refund(ctx, p, id.Refund{UUID: r.Derive(fmt.Sprint(x.w.steps))}, amount)
+}
+
+// hopeful tells of no refund that failed.
+type hopeful struct{ ports.PaymentProvider }
+
+func (x hopeful) Lookup(ctx context.Context, p payment.Ref) (payment.State, error) {
+	state, err := x.PaymentProvider.Lookup(ctx, p)
+	for i := range state.Refunds {
+		state.Refunds[i].Failed = false
+	}
+	return state, err
 }
 
 // anew gives a mail another id each time it is sent.

@@ -9,6 +9,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/order"
 	"github.com/bodega-commerce/bodega/core/payment"
 	"github.com/bodega-commerce/bodega/core/pricing"
@@ -261,5 +262,36 @@ func (w *world) mind(ctx context.Context) {
 			}, "cancel"
 		}
 		_, _, _ = send(ctx, w, what+" "+o.Number, do)
+	}
+}
+
+// repay is what a cashier does: gives a part of some orders' money back.
+func (w *world) repay(ctx context.Context) {
+	for range 1 + w.rng.IntN(3) {
+		w.rest(ctx, 3*time.Minute)
+		page, heard, err := send(ctx, w, "look at orders", func(ctx context.Context, shop *core.Shop) (core.OrderPage, error) {
+			return shop.Orders.Browse(ctx, core.BrowseOrders{By: keeper})
+		})
+		if heard && err == nil && len(page.Orders) > 0 {
+			w.giveSome(ctx, page.Orders[w.rng.IntN(len(page.Orders))])
+		}
+	}
+}
+
+// giveSome gives a part of an order's money back. It may not arrive: then the bank
+// says so until it is heard.
+func (w *world) giveSome(ctx context.Context, o core.OrderView) {
+	_, _, _ = send(ctx, w, "give some money back for "+o.Number, func(ctx context.Context, shop *core.Shop) (core.OrderView, error) {
+		return shop.Payments.Refund(ctx, core.RefundOrder{By: keeper, Order: o.ID, RefundRequest: order.RefundRequest{Amount: money.New(100, "EUR")}})
+	})
+	w.rest(ctx, 2*time.Minute)
+	if w.rng.IntN(2) == 0 || !w.bank.sendBack(o.Payment.ID) {
+		return
+	}
+	w.tell(partyOf(ctx), "hears from the bank", "a refund came back")
+	if _, err := insist(ctx, w, "hear of the refund", func(ctx context.Context, shop *core.Shop) (core.OrderView, error) {
+		return shop.Payments.Refresh(ctx, core.RefreshPayment{By: keeper, Order: o.ID})
+	}); err != nil {
+		w.broken("the bank is not heard: %v", err)
 	}
 }
