@@ -12,3 +12,8 @@ func TestSearch_Relevance(t *testing.T) {
 		t.Error("that was 0.844 and 0.785 once")
 	}
 }
+
+func TestSearch_FiltersOfTheRealCatalogue(t *testing.T) {
+	c := porttest.ReadCatalogue(t)
+	c.CheckFilters(t, filled(t, c), 60)
+}

@@ -319,44 +319,67 @@ func selectedBy(q search.Query, name string) search.Filter {
 	return search.Filter{}
 }
 
+// tally is the products that have each of some keys.
+type tally map[string]map[id.Product]bool
+
+func (t tally) add(key string, p id.Product) {
+	if t[key] == nil {
+		t[key] = map[id.Product]bool{}
+	}
+	t[key][p] = true
+}
+
 // candidates counts every filterable attribute of the answer.
 func (m *searchModel) candidates(q search.Query, a searchAnswer) []search.Candidate {
-	var list []search.Candidate
-	for _, def := range m.schema.Attributes() {
-		docs := slices.DeleteFunc(a.within("attr "+def.Name), func(d search.Document) bool {
-			v, ok := d.Attributes[def.Name]
-			_, reads := v.Reading()
-			return !ok || !v.Facetable() || def.Numeric && !reads
-		})
-		if !def.Filterable || len(docs) == 0 {
-			continue
+	products, values := tally{}, map[string]tally{}
+	count := func(d search.Document, name string) {
+		def, known := m.schema.Attribute(name)
+		v, ok := d.Attributes[name]
+		_, reads := v.Reading()
+		if !known || !def.Filterable || !ok || !v.Facetable() || def.Numeric && !reads {
+			return
 		}
-		c := search.Candidate{Attribute: &def, Products: productsOf(docs, func(search.Document) bool { return true }), Selected: selectedBy(q, def.Name).Name != ""}
-		seen := map[string]bool{}
+		if values[name] == nil {
+			values[name] = tally{}
+		}
+		products.add(name, d.Product)
+		values[name].add(v.String(), d.Product)
+	}
+	for facet, docs := range a.but {
+		own, one := strings.CutPrefix(facet, "attr ")
 		for _, d := range docs {
-			v := d.Attributes[def.Name].String()
-			seen[v] = true
-			c.Most = max(c.Most, productsOf(docs, func(o search.Document) bool { return o.Attributes[def.Name].String() == v }))
+			switch {
+			case one:
+				count(d, own)
+			case facet == "":
+				for name := range d.Attributes {
+					count(d, name)
+				}
+			}
 		}
-		c.Distinct = len(seen)
+	}
+	var list []search.Candidate
+	for name, counted := range values {
+		def, _ := m.schema.Attribute(name)
+		c := search.Candidate{Attribute: &def, Products: len(products[name]), Distinct: len(counted), Selected: selectedBy(q, name).Name != ""}
+		for _, with := range counted {
+			c.Most = max(c.Most, len(with))
+		}
 		list = append(list, c)
 	}
 	return list
 }
 
 func categoriesOf(q search.Query, a searchAnswer) []search.FacetValue {
-	found := map[string]search.FacetValue{}
-	docs := a.within(search.FacetCategory)
+	found, products := map[string]search.FacetValue{}, tally{}
 	if q.Category != "" {
 		found[""] = search.FacetValue{Value: q.Category, Label: q.Category, Selected: true}
 	}
-	for _, d := range docs {
+	for _, d := range a.within(search.FacetCategory) {
 		parent := ""
 		for _, c := range d.Categories {
-			n := productsOf(docs, func(o search.Document) bool {
-				return slices.ContainsFunc(o.Categories, func(oc search.Category) bool { return oc.ID == c.ID })
-			})
-			v := search.FacetValue{Value: c.Slug, Label: c.Name, Parent: parent, Count: n, Selected: q.Category == c.Slug || q.Category == c.ID.String()}
+			products.add(c.Slug, d.Product)
+			v := search.FacetValue{Value: c.Slug, Label: c.Name, Parent: parent, Count: len(products[c.Slug]), Selected: q.Category == c.Slug || q.Category == c.ID.String()}
 			if v.Selected {
 				delete(found, "")
 			}
@@ -368,22 +391,21 @@ func categoriesOf(q search.Query, a searchAnswer) []search.FacetValue {
 }
 
 func brandsOf(q search.Query, a searchAnswer) []search.FacetValue {
-	found := map[string]search.FacetValue{}
+	found, products := map[string]search.FacetValue{}, tally{}
 	for _, slug := range q.Brands {
 		found[slug] = search.FacetValue{Value: slug, Label: slug, Selected: true}
 	}
-	docs := a.within(search.FacetBrand)
-	for _, d := range docs {
+	for _, d := range a.within(search.FacetBrand) {
 		if b := d.Brand; b.Slug != "" {
-			n := productsOf(docs, func(o search.Document) bool { return o.Brand.Slug == b.Slug })
-			found[b.Slug] = search.FacetValue{Value: b.Slug, Label: b.Name, Count: n, Selected: slices.Contains(q.Brands, b.Slug)}
+			products.add(b.Slug, d.Product)
+			found[b.Slug] = search.FacetValue{Value: b.Slug, Label: b.Name, Count: len(products[b.Slug]), Selected: slices.Contains(q.Brands, b.Slug)}
 		}
 	}
 	return slices.Collect(maps.Values(found))
 }
 
 func valuesOf(docs []search.Document, name string, filter search.Filter, choices []search.Choice) []search.FacetValue {
-	found := map[string]search.FacetValue{}
+	found, products := map[string]search.FacetValue{}, tally{}
 	label := func(text string) string {
 		for _, c := range choices {
 			if c.Value == text {
@@ -400,8 +422,8 @@ func valuesOf(docs []search.Document, name string, filter search.Filter, choices
 		if !ok || !v.Facetable() {
 			continue
 		}
-		n := productsOf(docs, func(o search.Document) bool { return o.Attributes[name].String() == v.String() })
-		found[v.String()] = search.FacetValue{Value: v.String(), Label: label(v.String()), Count: n, Selected: filter.Matches(v)}
+		products.add(v.String(), d.Product)
+		found[v.String()] = search.FacetValue{Value: v.String(), Label: label(v.String()), Count: len(products[v.String()]), Selected: filter.Matches(v)}
 	}
 	return slices.Collect(maps.Values(found))
 }
