@@ -98,6 +98,11 @@ verify: ## go.mod is tidy, the code formatted, generated files current; changes 
 bench: ## speed against hand-written baselines, as ratios and against limits
 	@go run ./testsuite/bench
 
+.PHONY: bench/search
+bench/search: ## how good results are on both engines: nDCG@10 of the judged queries in BODEGA_TEST_DATA
+	@test -n "$$BODEGA_TEST_DATA" || { echo "BODEGA_TEST_DATA must name the directory of the judged queries"; exit 1; }
+	@$(SERVICES) go test -count=1 -v -run Relevance ./adapters/memsearch ./adapters/elasticsearch
+
 .PHONY: bench/million
 bench/million: ## a million SKUs on Elasticsearch: how fast they are indexed, and searched (takes long)
 	@go run ./testsuite/bench -only million
