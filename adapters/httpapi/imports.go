@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -25,6 +26,7 @@ const (
 	maxFeed      = 512 << 20 // bytes, as sent
 	rejectsBatch = 1000
 	ndjson       = "application/x-ndjson"
+	storeSilence = 30 * time.Second // of a store that is being sent on
 )
 
 // Import is how an import went, or how far it has come.
@@ -73,11 +75,11 @@ func (a *api) registerImports() {
 		})
 	registerStream(a.edge, operation{
 		ID: "listImportErrors", Method: http.MethodGet, Path: "/v1/admin/imports/{id}/errors", Tag: tag, Permission: account.CatalogRead,
-		Produces: ndjson, Deadline: -1, Summary: "Send every line that an import did not take",
+		Produces: ndjson, Deadline: -1, Silence: storeSilence, Summary: "Send every line that an import did not take",
 	}, a.importErrors)
 	registerStream(a.edge, operation{
 		ID: "exportCatalog", Method: http.MethodGet, Path: "/v1/admin/export", Tag: tag, Permission: account.CatalogRead, Produces: ndjson,
-		Deadline: -1, Summary: "Send the catalogue as a feed", Description: "Compressed for who accepts gzip.",
+		Deadline: -1, Silence: storeSilence, Summary: "Send the catalogue as a feed", Description: "Compressed for who accepts gzip.",
 	}, a.exportCatalog)
 }
 

@@ -6,11 +6,15 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core"
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
 )
+
+// checkTime is for reading everything once.
+const checkTime = 5 * time.Minute
 
 // Violation is something that must always be true and is not.
 type Violation struct {
@@ -66,7 +70,7 @@ func (a *api) registerMaintenance() {
 			return &reply[Reindex]{Body: r}, err
 		})
 	if auditor := a.opts.Auditor; auditor != nil {
-		register(a.edge, operation{ID: "check", Method: http.MethodGet, Path: "/v1/admin/check", Tag: tag, Permission: account.JobsManage, Deadline: -1, Summary: "Look for what must always be true and is not"},
+		register(a.edge, operation{ID: "check", Method: http.MethodGet, Path: "/v1/admin/check", Tag: tag, Permission: account.JobsManage, Deadline: checkTime, Summary: "Look for what must always be true and is not"},
 			func(ctx context.Context, _ *struct{}) (*reply[Violations], error) {
 				found, err := auditor.Violations(ctx)
 				if err != nil {

@@ -33,6 +33,7 @@ type operation struct {
 	MayMatch   bool               // a write that may
 	Cache      string             // Cache-Control of an answer that is for everybody
 	Deadline   time.Duration      // 0: 10 s; negative: it sets its own
+	Silence    time.Duration      // of a stream: between two writes; 0: as long as it takes
 	MaxBody    int64              // bytes; 0: 1 MiB
 	Quiet      bool               // its requests are no news
 

@@ -9,13 +9,16 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/bodega-commerce/bodega/core/fault"
 )
 
 // registerStream adds an operation that writes bytes itself. An error returned
 // before anything is written is answered like any other; after that the
 // connection is cut, so that half an answer cannot pass for a whole one. One
 // with a negative Deadline may take as long as its bytes keep moving at a
-// minimum rate.
+// minimum rate; if it has a Silence, too, it must always have something to write
+// within that time.
 func registerStream[I any](e *edge, op operation, handle func(context.Context, *I, http.ResponseWriter, *http.Request) error) {
 	if op.Status == 0 {
 		op.Status = http.StatusOK
@@ -27,7 +30,14 @@ func registerStream[I any](e *edge, op operation, handle func(context.Context, *
 	}
 	r := newRoute[I](e, op)
 	add(r, success, func(ctx context.Context, x *exchange, in *I) {
-		err := handle(ctx, in, x, x.r)
+		w := http.ResponseWriter(x)
+		if op.Silence > 0 {
+			ctx, w = speaking(ctx, w, op.Silence)
+		}
+		err := handle(ctx, in, w, x.r)
+		if err != nil && context.Cause(ctx) == errSilent {
+			err = fault.Wrap(fault.Unavailable, "httpapi: stream", errSilent)
+		}
 		switch {
 		case err == nil:
 		case x.status == 0:
@@ -58,6 +68,31 @@ func uploadError(err error) error {
 	}
 	return newProblem(http.StatusBadRequest, "malformed_json", "the body broke off")
 }
+
+var errSilent = errors.New("there was nothing to write for too long")
+
+// speaking ends ctx with errSilent when nothing has been written for so long. The
+// time that a client takes does not count.
+func speaking(ctx context.Context, w http.ResponseWriter, silence time.Duration) (context.Context, http.ResponseWriter) {
+	ctx, end := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(silence, func() { end(errSilent) })
+	context.AfterFunc(ctx, func() { timer.Stop() }) // the request is over
+	return ctx, &speaker{w, timer, silence}
+}
+
+type speaker struct {
+	http.ResponseWriter
+	timer   *time.Timer
+	silence time.Duration
+}
+
+func (s *speaker) Write(b []byte) (int, error) {
+	s.timer.Stop()
+	defer s.timer.Reset(s.silence)
+	return s.ResponseWriter.Write(b)
+}
+
+func (s *speaker) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 // What a stream must keep up with: a start, and then a rate.
 const (

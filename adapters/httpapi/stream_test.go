@@ -91,3 +91,39 @@ func TestStream_DemandsAMinimumRate(t *testing.T) {
 		}
 	})
 }
+
+func TestStream_OfAStoreThatSaysNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Options{})
+		registerStream(d.edge, operation{ID: "read", Method: "GET", Path: "/read", Summary: "Send what there is", Produces: "text/plain", Deadline: -1, Silence: time.Minute},
+			func(ctx context.Context, in *struct {
+				Lines int `query:"lines"`
+			}, w http.ResponseWriter, _ *http.Request,
+			) error {
+				for range in.Lines {
+					w.Header().Set("Content-Type", "text/plain")
+					time.Sleep(59 * time.Second)
+					if _, err := io.WriteString(w, "line\n"); err != nil {
+						return err
+					}
+				}
+				if in.Lines > 1 {
+					return nil
+				}
+				<-ctx.Done()
+				return ctx.Err()
+			})
+		if got := d.do("GET", "/read?lines=3", "").ok(200); got.body != "line\nline\nline\n" {
+			t.Errorf("got %q", got.body)
+		}
+		began := time.Now()
+		d.do("GET", "/read", "").problem(503, "unavailable")
+		if waited := time.Since(began); waited != time.Minute {
+			t.Errorf("that took %v", waited)
+		}
+		if n := strings.Count(d.log.String(), errSilent.Error()); n != 1 {
+			t.Errorf("it is told %d times: %s", n, d.log)
+		}
+	})
+}
