@@ -88,7 +88,7 @@ func (s *shared) move(ctx context.Context, d dossier, shelves shelves, t *turn, 
 		after.outcome = e.outcome
 		e.jobs = append(e.jobs, t.tellOrder(&after, len(before.order.Timeline))...)
 		e.coupons = after.order.Dead() && !before.order.Dead() && len(after.order.Coupons()) > 0
-		if sells(&after.order) != sells(&before.order) {
+		if after.sold() != before.sold() {
 			e.jobs = append(e.jobs, t.job(job.CountSale, "", job.OrderPayload{Order: after.order.ID}))
 		}
 		if after.cart.Version != before.cart.Version {

@@ -21,6 +21,12 @@ const (
 // sells reports whether an order counts as a sale.
 func sells(o *order.Order) bool { return !o.ConfirmedAt.IsZero() && o.Status != order.Canceled }
 
+// sold reports whether a dossier's order counts once it is looked at. Before its
+// money was taken it need not be, so that no checkout waits for it.
+func (d *dossier) sold() bool {
+	return sells(&d.order) && (d.payment.ID.IsZero() || d.payment.Captured.Minor() > 0)
+}
+
 // CountSales makes orders count for the popularity of what was bought, as they
 // are now. It is what catalog.count_sale does: safe to repeat, late or in any
 // order.

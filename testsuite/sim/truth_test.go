@@ -205,6 +205,9 @@ func (w *world) auditSales(ctx context.Context, orders []core.OrderView) {
 		p := &products[i]
 		var sold []search.Sold
 		for _, o := range orders {
+			if !o.Payment.ID.IsZero() && o.Payment.Captured.Minor() == 0 {
+				continue
+			}
 			for _, l := range o.Lines {
 				if l.Product == p.ID && !o.ConfirmedAt.IsZero() && o.Status != order.Canceled {
 					sold = append(sold, search.Sold{Day: search.DayOf(o.CreatedAt), Units: int64(l.Quantity)})
