@@ -35,7 +35,7 @@ func registerStream[I any](e *edge, op operation, handle func(context.Context, *
 			ctx, w = speaking(ctx, w, op.Silence)
 		}
 		err := handle(ctx, in, w, x.r)
-		if err != nil && context.Cause(ctx) == errSilent {
+		if err != nil && errors.Is(context.Cause(ctx), errSilent) {
 			err = fault.Wrap(fault.Unavailable, "httpapi: stream", errSilent)
 		}
 		switch {
