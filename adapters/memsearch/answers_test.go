@@ -86,6 +86,9 @@ func TestKeyOf_TellsQueriesApart(t *testing.T) {
 		{InStock: true},
 		{Exact: true},
 		{MinRating: 1},
+		{Boosts: search.Boosts{InStock: 1}},
+		{Boosts: search.Boosts{Featured: 1}},
+		{Boosts: search.Boosts{OutOfStockLast: true}},
 		{Sort: search.ByNewest},
 		{Page: 1},
 		{PerPage: 1},
@@ -99,7 +102,7 @@ func TestKeyOf_TellsQueriesApart(t *testing.T) {
 		}
 		seen[key] = i
 	}
-	if fields := reflect.TypeFor[search.Query]().NumField(); fields != 15 {
+	if fields := reflect.TypeFor[search.Query]().NumField(); fields != 16 {
 		t.Errorf("a query has %d members: do they all decide its key?", fields)
 	}
 }
