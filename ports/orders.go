@@ -49,7 +49,8 @@ type Stock interface {
 	// -1), how many there are before and after them.
 	BrowseLevels(ctx context.Context, b inventory.Browse) ([]inventory.Level, int, error)
 	// Movements returns up to limit lines of a SKU's ledger older than the given
-	// one (zero: from the newest), newest first.
+	// one (zero: from the newest), newest first by id: lines that were written side
+	// by side may stand in either order, their OnHand tells in which it was.
 	Movements(ctx context.Context, sku id.SKU, before id.Movement, limit int) ([]inventory.Movement, error)
 }
 

@@ -246,22 +246,30 @@ func (w *orderWorld) mustLevel(sku id.SKU, onHand, reserved int) {
 	}
 }
 
-// mustBalance fails unless a SKU's ledger adds up to what is on hand.
+// mustBalance wants a SKU's ledger to lead from nothing to what is on hand: each
+// line begins with what another left, all in one chain. In which order lines
+// stand that were written side by side is not promised.
 func (w *orderWorld) mustBalance(sku id.SKU) {
 	w.t.Helper()
 	ledger, err := w.store.Stock.Movements(w.t.Context(), sku, id.Movement{}, 1000)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	sum := 0
+	onHand, sum := w.level(sku).OnHand, 0
+	open := map[int]int{0: 1} // lines that left so many on hand, less those that found them
 	for _, m := range ledger {
 		sum += m.Delta
+		open[m.OnHand]++
+		open[m.OnHand-m.Delta]--
 	}
-	if l := w.level(sku); l.OnHand != sum {
-		w.t.Errorf("%s: %d on hand, the ledger adds up to %d", sku, l.OnHand, sum)
+	if onHand != sum {
+		w.t.Errorf("%s: %d on hand, the ledger adds up to %d", sku, onHand, sum)
 	}
-	if len(ledger) > 0 && ledger[0].OnHand != sum {
-		w.t.Errorf("%s: the newest movement left %d on hand, the ledger adds up to %d", sku, ledger[0].OnHand, sum)
+	open[onHand]--
+	for left, n := range open {
+		if n != 0 {
+			w.t.Errorf("%s: %d more lines left %d on hand than found so many: %+v", sku, n, left, ledger)
+		}
 	}
 }
 
