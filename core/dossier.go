@@ -178,6 +178,16 @@ func (t *turn) id(what string) id.UUID {
 	return made
 }
 
+// made returns the id of what an order gets on a request: under a key the same
+// one however often it is sent, so that who goes on for a dead server finds what
+// was done; without one, an id of this turn.
+func (t *turn) made(o id.Order, what, key string) id.UUID {
+	if key == "" {
+		return t.id(what)
+	}
+	return o.Derive(what + " on request " + key)
+}
+
 // job returns a job of this turn; what tells jobs of one task apart.
 func (t *turn) job(task, what string, payload any) job.Envelope {
 	return job.New(id.Job{UUID: t.id(task + what)}, task, payload, t.now, t.trace)

@@ -3,6 +3,7 @@ package core
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -34,6 +35,7 @@ type AdjustStock struct {
 	Location  id.Location      // "": main
 	Reference string           // with it, the same SKU and reason are adjusted once: a second time is Exists
 	Note      string
+	Key       string // names the request, in place of a Reference: sent again, it changes nothing more; "": it does
 }
 
 // StockChanged is a level after a change.
@@ -84,7 +86,8 @@ func (x *Inventory) Receive(ctx context.Context, c ReceiveStock) (StockChanged, 
 
 // Adjust changes a level. Needs stock.adjust; NotFound for a SKU that is not in
 // the catalogue; Exhausted (out_of_stock) below what is reserved; Exists
-// (already_exists, "reference") for a reference that was used.
+// (already_exists, "reference") for a reference that was used. Under a Key that
+// made the change before, it has no effect and tells what there is now.
 func (x *Inventory) Adjust(ctx context.Context, c AdjustStock) (StockChanged, error) {
 	if err := allow(c.By, account.StockAdjust); err != nil {
 		return StockChanged{}, err
@@ -93,7 +96,39 @@ func (x *Inventory) Adjust(ctx context.Context, c AdjustStock) (StockChanged, er
 	a := inventory.Adjustment{
 		SKU: c.SKU, Location: c.Location, Delta: c.Delta, Reason: c.Reason, Note: c.Note, Reference: c.Reference, By: c.By.Owner(), Unique: c.Reference != "",
 	}
-	return x.adjust(ctx, t, a, func(context.Context, ports.OrderTx) (bool, error) { return true, nil })
+	if c.Key != "" {
+		a.Reference, a.Unique = "request:"+id.UUID{}.Derive(c.Key).String(), true
+	}
+	changed, err := x.adjust(ctx, t, a, func(context.Context, ports.OrderTx) (bool, error) { return true, nil })
+	if c.Key != "" && fault.Is(err, fault.Exists) {
+		return x.adjusted(ctx, a, err)
+	}
+	return changed, err
+}
+
+// adjusted tells of a change that was made on the same request, and of the level
+// as it is. Of what is no longer among the last of the ledger, it returns the
+// error that says so.
+func (x *Inventory) adjusted(ctx context.Context, a inventory.Adjustment, exists error) (StockChanged, error) {
+	last, err := x.s.Orders.Stock.Movements(ctx, a.SKU, id.Movement{}, 100)
+	if err != nil {
+		return StockChanged{}, err
+	}
+	at := slices.IndexFunc(last, func(m inventory.Movement) bool { return m.Reason == a.Reason && m.Reference == a.Reference })
+	if at < 0 {
+		return StockChanged{}, exists
+	}
+	levels, err := x.s.Orders.Stock.Levels(ctx, []id.SKU{a.SKU})
+	if err != nil {
+		return StockChanged{}, err
+	}
+	changed := StockChanged{Movement: last[at].ID, Delta: last[at].Delta}
+	for _, l := range levels {
+		if l.Location == last[at].Location {
+			changed.Level = l
+		}
+	}
+	return changed, nil
 }
 
 // adjust carries out an adjustment if first, in the same transaction, says so.

@@ -87,6 +87,37 @@ func TestInventory_Adjust(t *testing.T) {
 	w.audit()
 }
 
+// A server dies before or after each step of an adjustment; asked again under its
+// key, it is made once.
+func TestInventory_Adjust_AskedAgain(t *testing.T) {
+	t.Parallel()
+	for n, died := 1, true; died; n++ {
+		w := openTill(t)
+		w.sell("TEE", 1500, 5)
+		ask := func(key string, delta int) (core.StockChanged, error) {
+			return w.shop.Inventory.Adjust(t.Context(), core.AdjustStock{By: shopkeeper, SKU: "tee", Delta: delta, Reason: inventory.Received, Key: key})
+		}
+		died = w.dying(n, func() { _, _ = ask("k", 2) })
+		first, err := ask("k", 2)
+		if err != nil || first.OnHand != 7 || first.SKU != "TEE" || first.Delta != 2 {
+			t.Fatalf("killed at step %d, asked again: %+v, %v", n, first, err)
+		}
+		if again, err := ask("k", 2); err != nil || again.Movement != first.Movement || again.Level != first.Level {
+			t.Errorf("told %+v and then %+v, %v", first, again, err)
+		}
+		for _, key := range []string{"l", "", ""} { // others
+			if _, err := ask(key, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.mustHave("TEE", 10, 0)
+		w.audit()
+		if n > 10 {
+			t.Fatal("there is no end to it")
+		}
+	}
+}
+
 func TestInventory_ApplyJob(t *testing.T) {
 	t.Parallel()
 	w := openTill(t)

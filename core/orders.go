@@ -81,6 +81,7 @@ type ShipOrder struct {
 	Carrier        string
 	TrackingNumber string
 	TrackingURL    string
+	Key            string // names the request: sent again, it makes no other parcel; "": it does
 }
 
 // DeliverOrder says that all parcels of an order arrived.
@@ -278,8 +279,8 @@ func (x *Orders) Fulfill(ctx context.Context, c FulfillOrder) (OrderView, error)
 }
 
 // Ship records a parcel. The order is shipped when all its lines are. Invalid
-// for lines that are not the order's or more than is left of them. Needs
-// order.write.
+// for lines that are not the order's or more than is left of them. Under a Key
+// that made a parcel before, it is a success without effect. Needs order.write.
 func (x *Orders) Ship(ctx context.Context, c ShipOrder) (OrderView, error) {
 	for _, m := range []struct{ name, value string }{
 		{"carrier", c.Carrier}, {"tracking_number", c.TrackingNumber}, {"tracking_url", c.TrackingURL},
@@ -289,8 +290,12 @@ func (x *Orders) Ship(ctx context.Context, c ShipOrder) (OrderView, error) {
 		}
 	}
 	return x.step(ctx, c.By, c.Order, func(o *order.Order, t *turn) (bool, error) {
+		parcel := id.Shipment{UUID: t.made(o.ID, "shipment", c.Key)}
+		if slices.ContainsFunc(o.Shipments, func(known order.Shipment) bool { return known.ID == parcel }) {
+			return false, nil
+		}
 		return o.Ship(order.Shipment{
-			ID: id.Shipment{UUID: t.id("shipment")}, Carrier: c.Carrier, TrackingNumber: c.TrackingNumber, TrackingURL: c.TrackingURL,
+			ID: parcel, Carrier: c.Carrier, TrackingNumber: c.TrackingNumber, TrackingURL: c.TrackingURL,
 			Lines: slices.Clone(c.Lines),
 		}, t.step(""))
 	})

@@ -27,6 +27,7 @@ type RefundOrder struct {
 	By     account.Actor
 	Order  id.Order
 	Reason string
+	Key    string // names the request: sent again, it makes no other refund; "": it does
 	order.RefundRequest
 }
 
@@ -82,7 +83,8 @@ func (x *Payments) operated(ctx context.Context, by account.Actor, o id.Order) (
 
 // Refund gives back captured money: an amount, what some units cost, or all that
 // is left. It is stored before the provider is asked; while that does not answer,
-// it is pending, and a job goes on asking for the same one. Errors as of
+// it is pending, and a job goes on asking for the same one. Under a Key that made
+// a refund before, it is a success without effect. Errors as of
 // order.Order.Refund. Needs order.write.
 func (x *Payments) Refund(ctx context.Context, c RefundOrder) (OrderView, error) {
 	if utf8.RuneCountInString(c.Reason) > maxReason {
@@ -93,8 +95,12 @@ func (x *Payments) Refund(ctx context.Context, c RefundOrder) (OrderView, error)
 		return OrderView{}, err
 	}
 	t := x.s.turn(ctx, c.By.Role())
+	fresh := id.Refund{UUID: t.made(d.order.ID, "refund", c.Key)}
 	d, mark, err := x.s.move(ctx, d, nil, t, func(d *dossier) (effects, error) {
-		r, back, err := d.order.Refund(id.Refund{UUID: t.id("refund")}, d.payment.Owed(), c.RefundRequest, t.step(c.Reason))
+		if slices.ContainsFunc(d.order.Refunds, func(r order.Refund) bool { return r.ID == fresh }) {
+			return effects{}, nil
+		}
+		r, back, err := d.order.Refund(fresh, d.payment.Owed(), c.RefundRequest, t.step(c.Reason))
 		if err != nil {
 			return effects{}, err
 		}
@@ -184,11 +190,13 @@ type ReturnGoods struct {
 	Lines   []order.ShipmentLine // empty: those of Return
 	Restock bool                 // an operator's: they go on the shelf
 	Reason  string
+	Key     string // names the request: sent again, it makes no other return; "": it does
 }
 
 // Return records goods that come back: for customers, that they want to send
 // them; for operators with order.write, that they are here. Money is another
-// matter, of Payments.Refund. Errors as of order.Order.RequestReturn and
+// matter, of Payments.Refund. Under a Key that made a return before, it is a
+// success without effect. Errors as of order.Order.RequestReturn and
 // ReceiveReturn.
 func (x *Orders) Return(ctx context.Context, c ReturnGoods) (OrderView, error) {
 	if utf8.RuneCountInString(c.Reason) > maxReason {
@@ -205,11 +213,14 @@ func (x *Orders) Return(ctx context.Context, c ReturnGoods) (OrderView, error) {
 		}
 	}
 	t := x.s.turn(ctx, c.By.Role())
+	fresh := !operator || c.Return.IsZero()
+	if fresh {
+		c.Return.UUID = t.made(d.order.ID, "return", c.Key)
+	}
 	d, mark, err := x.s.move(ctx, d, nil, t, func(d *dossier) (effects, error) {
 		r := order.Return{ID: c.Return, Lines: slices.Clone(c.Lines), Restock: c.Restock}
-		fresh := r.ID.IsZero()
-		if fresh {
-			r.ID.UUID = t.id("return")
+		if fresh && slices.ContainsFunc(d.order.Returns, func(known order.Return) bool { return known.ID == r.ID }) {
+			return effects{}, nil
 		}
 		if !operator {
 			return effects{}, d.order.RequestReturn(r, t.step(c.Reason))

@@ -121,7 +121,7 @@ func (a *api) registerOrderWrites(tag string) {
 			return nil, err
 		}
 		return a.shown(a.shop.Orders.Ship(ctx, core.ShipOrder{
-			By: caller(ctx, ""), Order: id.Order{UUID: o}, Lines: unitsOf(in.Body.Lines), Carrier: in.Body.Carrier,
+			By: caller(ctx, ""), Order: id.Order{UUID: o}, Key: requested(ctx), Lines: unitsOf(in.Body.Lines), Carrier: in.Body.Carrier,
 			TrackingNumber: in.Body.TrackingNumber, TrackingURL: in.Body.TrackingURL,
 		}))
 	})
@@ -203,7 +203,7 @@ func (a *api) registerOrderMoney(tag string) {
 		}
 		b := in.Body
 		return a.shown(a.shop.Payments.Refund(ctx, core.RefundOrder{
-			By: caller(ctx, ""), Order: id.Order{UUID: o}, Reason: b.Reason,
+			By: caller(ctx, ""), Order: id.Order{UUID: o}, Key: requested(ctx), Reason: b.Reason,
 			RefundRequest: order.RefundRequest{Amount: optAmount(b.Amount), Lines: unitsOf(b.Lines), Restock: b.Restock},
 		}))
 	})

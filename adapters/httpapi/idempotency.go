@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -93,6 +94,17 @@ func (r *route) takeKey(x *exchange) error {
 func claimed(ctx context.Context) (ports.KeyRef, [32]byte) {
 	x := exchangeOf(ctx)
 	return x.key, x.fingerprint
+}
+
+// requested names a request with a key, in the same way each time it is sent: a
+// server that dies between effect and answer leaves a key without an answer, and
+// whoever goes on from there must find what was done. "" without a key.
+func requested(ctx context.Context) string {
+	x := exchangeOf(ctx)
+	if x.key.Key == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s %s %x %s", x.key.Owner, x.key.Operation, x.fingerprint, x.key.Key)
 }
 
 // fingerprint is of the path and the body as it was understood: neither the

@@ -230,7 +230,7 @@ func (a *api) registerReturns(tag string) {
 	},
 	) (*reply[Order], error) {
 		return a.ownOrder(ctx, in.OrderRef, func(by account.Actor, o id.Order) (core.OrderView, error) {
-			return a.shop.Orders.Return(ctx, core.ReturnGoods{By: by, Order: o, Lines: unitsOf(in.Body.Lines), Reason: in.Body.Reason})
+			return a.shop.Orders.Return(ctx, core.ReturnGoods{By: by, Order: o, Key: requested(ctx), Lines: unitsOf(in.Body.Lines), Reason: in.Body.Reason})
 		})
 	})
 	register(a.edge, operation{
@@ -253,7 +253,7 @@ func (a *api) registerReturns(tag string) {
 		}
 		b := in.Body
 		return a.shown(a.shop.Orders.Return(ctx, core.ReturnGoods{
-			By: caller(ctx, ""), Order: id.Order{UUID: o}, Return: b.ReturnID.Value, Lines: unitsOf(b.Lines), Restock: b.Restock, Reason: b.Reason,
+			By: caller(ctx, ""), Order: id.Order{UUID: o}, Return: b.ReturnID.Value, Key: requested(ctx), Lines: unitsOf(b.Lines), Restock: b.Restock, Reason: b.Reason,
 		}))
 	})
 }

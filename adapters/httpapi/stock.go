@@ -61,7 +61,7 @@ func (a *api) registerStock() {
 	},
 	) (*reply[StockAdjustment], error) {
 		c, err := a.shop.Inventory.Adjust(ctx, core.AdjustStock{
-			By: caller(ctx, ""), SKU: id.SKU(in.SKU), Delta: in.Body.Delta, Reason: inventory.Reason(in.Body.Reason), Note: in.Body.Note,
+			By: caller(ctx, ""), SKU: id.SKU(in.SKU), Delta: in.Body.Delta, Reason: inventory.Reason(in.Body.Reason), Note: in.Body.Note, Key: requested(ctx),
 		})
 		if err != nil {
 			return nil, err

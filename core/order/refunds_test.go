@@ -181,6 +181,13 @@ func TestOrder_Returns(t *testing.T) {
 	}
 	_, err = o.ReceiveReturn(order.Return{ID: wish.ID}, false, admin)
 	mustBe(t, err, fault.Conflict, "order_state_conflict")
+	for _, again := range []order.Return{{ID: wish.ID, Restock: true}, {ID: wish.ID, Restock: true, Lines: units("a", 2)}} {
+		if back, err := o.ReceiveReturn(again, false, admin); err != nil || len(back) != 0 || o.Lines[0].Returned != 2 {
+			t.Errorf("told again: %+v, %v", back, err)
+		}
+	}
+	_, err = o.ReceiveReturn(order.Return{ID: wish.ID, Restock: true, Lines: units("A", 1)}, false, admin)
+	mustBe(t, err, fault.Conflict, "order_state_conflict")
 	_, err = o.ReceiveReturn(order.Return{ID: id.Return{UUID: id.UUID{2}}, Lines: units("A", 2)}, true, admin)
 	mustBe(t, err, fault.Invalid, "validation_failed")
 	if back, err := o.ReceiveReturn(order.Return{ID: id.Return{UUID: id.UUID{2}}, Lines: units("A", 1)}, true, admin); err != nil || len(back) > 0 || o.Lines[0].Returned != 3 {

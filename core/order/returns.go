@@ -23,15 +23,19 @@ func (o *Order) RequestReturn(r Return, s Step) error {
 
 // ReceiveReturn records that units came back: those of a return that was
 // requested, under its ID and without lines if all of them did, or others under a
-// new ID. It returns what goes on the shelf. Errors as of RequestReturn; NotFound
-// for an ID that was not requested, unless it is fresh.
+// new ID. It returns what goes on the shelf. Told again the same of a return that
+// was received, it does nothing. Errors as of RequestReturn; Conflict for another
+// tale of one that was received; NotFound for an ID that was not requested, unless
+// it is fresh.
 func (o *Order) ReceiveReturn(r Return, fresh bool, s Step) ([]ShipmentLine, error) {
 	at := slices.IndexFunc(o.Returns, func(known Return) bool { return known.ID == r.ID })
 	switch {
 	case at < 0 && !fresh:
 		return nil, fault.Missing("return")
-	case at >= 0 && o.Returns[at].Status == ReturnReceived:
+	case at >= 0 && o.Returns[at].Status == ReturnReceived && !o.Returns[at].tells(r):
 		return nil, o.Conflict(s.By)
+	case at >= 0 && o.Returns[at].Status == ReturnReceived:
+		return nil, nil
 	case at >= 0 && len(r.Lines) == 0:
 		r.Lines = o.Returns[at].Lines
 	}
@@ -55,6 +59,14 @@ func (o *Order) ReceiveReturn(r Return, fresh bool, s Step) ([]ShipmentLine, err
 		return nil, nil
 	}
 	return r.Lines, nil
+}
+
+// tells reports whether what another says of a return that was received is what
+// this one says.
+func (r Return) tells(another Return) bool {
+	return r.Restock == another.Restock && (len(another.Lines) == 0 || slices.EqualFunc(r.Lines, another.Lines, func(a, b ShipmentLine) bool {
+		return a.SKU.Fold() == b.SKU.Fold() && a.Quantity == b.Quantity
+	}))
 }
 
 // returnable checks that units are with the customer, but for those that are
