@@ -56,7 +56,18 @@ const (
 	heard    = "webhook"  // it is lost, and the provider tells by itself
 	wandered = "walk off" // the shopper never does what the payment requires
 	regrets  = "cancel"   // after the money was taken
+
+	// Where operators take the money. Three units are sold.
+	takes    = "capture" // an operator takes the money
+	repays   = "refund"  // and gives a part of it back
+	restocks = "undo"    // or the money of a unit, which goes on the shelf again
+	receives = "return"  // a unit comes back from the shopper
 )
+
+// byHand reports whether a journey is one of a shop where operators take the money.
+func byHand(journey string) bool {
+	return journey == takes || journey == repays || journey == restocks || journey == receives
+}
 
 var (
 	aroundIt = []string{before, after}
@@ -91,6 +102,24 @@ var steps = []step{
 	{regrets, "the provider is asked for the refund", spot{shop, "provider.refund", 1}, spot{either, "provider.refund", 1}, aroundIt},
 	{regrets, "the refund is stored", spot{shop, "orders.tx", 3}, spot{either, "orders.tx", 3}, allOfIt},
 	{regrets, "the job of the refund is done", spot{shop, "payment.void", 1}, spot{worker, "payment.void", 1}, aroundIt},
+
+	{takes, "the key is claimed", spot{shop, "keys.claim", 1}, spot{shop, "keys.claim", 1}, aroundIt},
+	{takes, "the provider is asked to take the money", spot{shop, "provider.capture", 1}, spot{shop, "provider.capture", 1}, aroundIt},
+	{takes, "the capture is stored", spot{shop, "orders.tx", 1}, spot{shop, "orders.tx", 1}, allOfIt},
+	{takes, "the answer is stored", spot{shop, "keys.remember", 1}, spot{shop, "keys.remember", 1}, aroundIt},
+	{repays, "the refund is begun", spot{shop, "orders.tx", 1}, spot{shop, "orders.tx", 1}, allOfIt},
+	{repays, "the provider is asked for the refund", spot{shop, "provider.refund", 1}, spot{either, "provider.refund", 1}, aroundIt},
+	{repays, "the refund is stored", spot{shop, "orders.tx", 2}, spot{either, "orders.tx", 2}, allOfIt},
+	{repays, "the job of the refund is done", spot{shop, "payment.refund", 1}, spot{worker, "payment.refund", 1}, aroundIt},
+	{repays, "the answer is stored", spot{shop, "keys.remember", 1}, spot{shop, "keys.remember", 1}, aroundIt},
+	{restocks, "the refund is begun", spot{shop, "orders.tx", 1}, spot{shop, "orders.tx", 1}, allOfIt},
+	{restocks, "the provider is asked for the refund", spot{shop, "provider.refund", 1}, spot{either, "provider.refund", 1}, aroundIt},
+	{restocks, "the unit goes on the shelf", spot{shop, "inventory.adjust", 1}, spot{worker, "inventory.adjust", 1}, aroundIt},
+	{restocks, "the answer is stored", spot{shop, "keys.remember", 1}, spot{shop, "keys.remember", 1}, aroundIt},
+	{receives, "the return is stored", spot{shop, "orders.tx", 1}, spot{shop, "orders.tx", 1}, allOfIt},
+	{receives, "the answer is stored", spot{shop, "keys.remember", 1}, spot{shop, "keys.remember", 1}, aroundIt},
+	{receives, "the unit goes on the shelf", spot{shop, "orders.tx", 2}, spot{worker, "orders.tx", 1}, allOfIt},
+	{receives, "the job of the unit is done", spot{shop, "inventory.adjust", 1}, spot{worker, "inventory.adjust", 1}, aroundIt},
 }
 
 // point is a cell of the matrix.
@@ -101,6 +130,11 @@ type point struct {
 }
 
 func (p point) String() string { return p.journey + ": " + p.what + ", " + p.moment }
+
+// only keeps the points of shops where operators take the money, or of the others.
+func only(all []point, hand bool) []point {
+	return slices.DeleteFunc(all, func(p point) bool { return byHand(p.journey) != hand })
+}
 
 // points lists the cells of a column.
 func points(of func(step) spot) []point {
@@ -134,14 +168,32 @@ func short(t *testing.T, all []point, keep ...string) []point {
 func TestKillMatrix_Embedded(t *testing.T) {
 	t.Parallel()
 	m := newMatrix(t, "Embedded", []string{shop}, []string{"BODEGA_DATA_DIR=" + t.TempDir(), "BODEGA_RESERVATION_TTL=3s"}, nil)
-	m.walk(short(t, points(onEmbedded), "keys.claim 1 after", "orders.tx 1 after", "orders.tx 2 inside", "provider.authorize 1 after", "provider.capture 1 after", "mail.send 1 after"))
+	m.walk(short(t, only(points(onEmbedded), false), "keys.claim 1 after", "orders.tx 1 after", "orders.tx 2 inside", "provider.authorize 1 after", "provider.capture 1 after", "mail.send 1 after"))
+}
+
+func TestKillMatrix_EmbeddedByHand(t *testing.T) {
+	t.Parallel()
+	m := newMatrix(t, "Embedded", []string{shop}, []string{"BODEGA_DATA_DIR=" + t.TempDir(), "BODEGA_CAPTURE=manual"}, nil)
+	m.walk(short(t, only(points(onEmbedded), true), "provider.capture 1 after", "orders.tx 1 after", "provider.refund 1 after", "keys.remember 1 before", "inventory.adjust 1 after"))
 }
 
 func TestKillMatrix_Production(t *testing.T) {
 	t.Parallel()
-	all := short(t, points(onProduction), "orders.tx 2 after", "keys.remember 1 after", "payment.capture 1 after", "mail.send 1 after")
-	// The key of a dead server is held for a minute: several shops walk at once.
-	shops := min(4, len(all)/4)
+	all := short(t, only(points(onProduction), false), "orders.tx 2 after", "keys.remember 1 after", "payment.capture 1 after", "mail.send 1 after")
+	walkProduction(t, all, "BODEGA_RESERVATION_TTL=80s")
+}
+
+func TestKillMatrix_ProductionByHand(t *testing.T) {
+	t.Parallel()
+	all := short(t, only(points(onProduction), true), "payment.refund 1 after", "inventory.adjust 1 after")
+	walkProduction(t, all, "BODEGA_CAPTURE=manual")
+}
+
+// walkProduction lets several shops walk at once: the key of a dead server is held
+// for a minute.
+func walkProduction(t *testing.T, all []point, environ ...string) {
+	t.Helper()
+	shops := max(1, min(4, len(all)/4))
 	for n := range shops {
 		var own []point
 		for i := n; i < len(all); i += shops {
@@ -149,7 +201,7 @@ func TestKillMatrix_Production(t *testing.T) {
 		}
 		t.Run(fmt.Sprint("Shop", n+1), func(t *testing.T) {
 			t.Parallel()
-			newProductionMatrix(t, "BODEGA_RESERVATION_TTL=80s").walk(own)
+			newProductionMatrix(t, environ...).walk(own)
 		})
 	}
 }
@@ -298,13 +350,17 @@ func (m *matrix) pass(p point) *walk {
 	s := m.programs[shop]
 	n := len(m.tries)
 	w := &walk{point: p, email: buyer(n), sku: fmt.Sprintf("SKU-%d", n)}
-	s.sell(w.sku, 1)
+	units := 1
+	if byHand(p.journey) {
+		units = 3
+	}
+	s.sell(w.sku, units)
 	m.idle()
 	shopper, a, err := s.anyone().enter(m.t.Context())
 	if err != nil || shopper == nil {
 		m.t.Fatalf("%s: %s, %v", p, a, err)
 	}
-	if a, err := shopper.put(m.t.Context(), line{w.sku, 1}); err != nil || a.status != http.StatusOK {
+	if a, err := shopper.put(m.t.Context(), line{w.sku, units}); err != nil || a.status != http.StatusOK {
 		m.t.Fatalf("%s: %s, %v", p, a, err)
 	}
 	token := map[string]string{refused: "tok_declined", silent: "tok_timeout", heard: "tok_timeout", wandered: "tok_requires_action"}[p.journey]
@@ -317,7 +373,7 @@ func (m *matrix) pass(p point) *walk {
 	}
 	place := func() (answer, error) { return shopper.place(m.t.Context(), sent) }
 	ask := place
-	if p.journey == regrets || p.journey == heard {
+	if p.journey == regrets || p.journey == heard || byHand(p.journey) {
 		answered, err := m.insist(place)
 		if err != nil {
 			m.t.Fatalf("%s: %v", p, err)
@@ -340,6 +396,9 @@ func (m *matrix) pass(p point) *walk {
 			return s.anyone().with("Sandbox-Signature", payment.Sign(news, "whsec_sandbox", time.Now())).send(m.t.Context(), http.MethodPost, "/v1/webhooks/payments/sandbox", news)
 		}
 	}
+	if byHand(p.journey) {
+		ask = m.operate(w)
+	}
 	m.arm(p)
 	var asking sync.WaitGroup
 	m.t.Cleanup(asking.Wait)
@@ -351,11 +410,46 @@ func (m *matrix) pass(p point) *walk {
 	if len(w.told) == 0 {
 		w.told = append(w.told, a)
 	}
+	if byHand(p.journey) {
+		if again, err := m.insist(ask); err != nil || again.status != a.status || !bytes.Equal(again.body, a.body) {
+			m.t.Fatalf("%s: the operator was told %s and then %s (%v)", p, a, again, err)
+		}
+	}
 	if a, err = m.insist(place); err != nil {
 		m.t.Fatalf("%s: asking again: %v", p, err)
 	}
 	w.told = append(w.told, a)
 	return w
+}
+
+// operate does what comes before an operator's step on an order that was placed,
+// and returns how to ask for that step, under one key.
+func (m *matrix) operate(w *walk) func() (answer, error) {
+	m.t.Helper()
+	admin := func(path string, body any) func() (answer, error) {
+		c := m.programs[shop].admin().with("Idempotency-Key", rand.Text())
+		return func() (answer, error) {
+			return c.send(m.t.Context(), http.MethodPost, "/v1/admin/orders/"+orderOf(w.told[0]).ID+path, encode(body))
+		}
+	}
+	unit := map[string]any{"lines": []line{{w.sku, 1}}, "restock": true}
+	steps := []func() (answer, error){admin("/captures", map[string]any{})}
+	switch w.journey {
+	case repays:
+		steps = append(steps, admin("/refunds", map[string]any{"amount": map[string]any{"amount": 500, "currency": "EUR"}}))
+	case restocks:
+		steps = append(steps, admin("/refunds", unit))
+	case receives:
+		steps = append(steps, admin("/shipments", map[string]any{}), admin("/returns", unit))
+	}
+	last := len(steps) - 1
+	for _, step := range steps[:last] {
+		if _, err := m.insist(step); err != nil {
+			m.t.Fatalf("%s: %v", w.point, err)
+		}
+	}
+	m.idle()
+	return steps[last]
 }
 
 // idle waits until no job is left in the store.
@@ -449,6 +543,10 @@ func (m *matrix) wrong(w *walk) []string {
 		refused:  {"payment_failed", "failed", 1, 0, 0},
 		wandered: {"canceled", "canceled", 1, 0, 0},
 		regrets:  {"canceled", "refunded", 1, 1, 0},
+		takes:    {"confirmed", "captured", 0, 1, 3000},
+		repays:   {"confirmed", "partially_refunded", 0, 1, 2500},
+		restocks: {"confirmed", "partially_refunded", 1, 1, 2000},
+		receives: {"shipped", "captured", 1, 1, 3000},
 	}[w.journey]
 	if w.order.Status != want.status || w.order.Payment.Status != want.paid {
 		complain("the order is %s and %s, want %s and %s", w.order.Status, w.order.Payment.Status, want.status, want.paid)

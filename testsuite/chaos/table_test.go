@@ -30,6 +30,10 @@ var endings = map[string]string{
 	refused:  "not there, its unit and cart are free",
 	wandered: "canceled, no money, its unit is back",
 	regrets:  "canceled, its money given back once, its unit back once",
+	takes:    "confirmed, its money taken once",
+	repays:   "confirmed, a part of its money given back once",
+	restocks: "confirmed, the money of a unit given back once, the unit back once",
+	receives: "shipped, a unit back once",
 }
 
 // passed are the points that orders went past unharmed, by column.
