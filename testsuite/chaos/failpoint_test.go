@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/bodega-commerce/bodega/apps/boot"
 	"github.com/bodega-commerce/bodega/core"
@@ -17,6 +18,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/money"
 	"github.com/bodega-commerce/bodega/core/payment"
 	"github.com/bodega-commerce/bodega/core/search"
+	"github.com/bodega-commerce/bodega/core/webhook"
 	"github.com/bodega-commerce/bodega/ports"
 )
 
@@ -101,7 +103,9 @@ func around[T any](f *failpoints, place string, do func() (T, error)) (T, error)
 func (f *failpoints) wrap(d *core.Deps) {
 	d.Orders.Tx = fatalTx[ports.OrderTx]{d.Orders.Tx, f, "orders.tx"}
 	d.Orders.Keys = fatalKeys{d.Orders.Keys, f}
+	d.Orders.Queue = fatalQueue{d.Orders.Queue, f}
 	d.Mail = fatalMail{d.Mail, f}
+	d.Sender = fatalSender{d.Sender, f}
 	d.Search = fatalIndex{d.Search, f}
 	providers := core.Providers{}
 	for code, p := range d.Payments {
@@ -144,6 +148,34 @@ func (x fatalKeys) Claim(ctx context.Context, c ports.Claim) (ports.Claimed, err
 
 func (x fatalKeys) Remember(ctx context.Context, k ports.KeyRef, a ports.Answer) (ports.Answer, error) {
 	return around(x.f, "keys.remember", func() (ports.Answer, error) { return x.Keys.Remember(ctx, k, a) })
+}
+
+type fatalQueue struct {
+	ports.WebhookQueue
+	f *failpoints
+}
+
+// ClaimDeliveries is reached only when there are some: it is called all the time.
+func (x fatalQueue) ClaimDeliveries(ctx context.Context, now, until time.Time, limit int) (webhook.Work, error) {
+	work, err := x.WebhookQueue.ClaimDeliveries(ctx, now, until, limit)
+	if len(work.Deliveries) > 0 {
+		x.f.reach("deliveries.claim", after)
+	}
+	return work, err
+}
+
+func (x fatalQueue) SettleDeliveries(ctx context.Context, w webhook.Work, then time.Time) error {
+	_, err := around(x.f, "deliveries.settle", func() (struct{}, error) { return struct{}{}, x.WebhookQueue.SettleDeliveries(ctx, w, then) })
+	return err
+}
+
+type fatalSender struct {
+	ports.WebhookSender
+	f *failpoints
+}
+
+func (x fatalSender) Send(ctx context.Context, m webhook.Message) (int, error) {
+	return around(x.f, "webhook.send", func() (int, error) { return x.WebhookSender.Send(ctx, m) })
 }
 
 type fatalMail struct {

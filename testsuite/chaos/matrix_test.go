@@ -62,14 +62,16 @@ const (
 	repays   = "refund"  // and gives a part of it back
 	restocks = "undo"    // or the money of a unit, which goes on the shelf again
 	receives = "return"  // a unit comes back from the shopper
+	tells    = "tell"    // another program is told that it is being packed
 )
 
 // byHand reports whether a journey is one of a shop where operators take the money.
 func byHand(journey string) bool {
-	return journey == takes || journey == repays || journey == restocks || journey == receives
+	return slices.Contains([]string{takes, repays, restocks, receives, tells}, journey)
 }
 
 var (
+	afterIt  = []string{after}
 	aroundIt = []string{before, after}
 	allOfIt  = []string{before, inside, after}
 )
@@ -120,6 +122,12 @@ var steps = []step{
 	{receives, "the answer is stored", spot{shop, "keys.remember", 1}, spot{shop, "keys.remember", 1}, aroundIt},
 	{receives, "the unit goes on the shelf", spot{shop, "orders.tx", 2}, spot{worker, "orders.tx", 1}, allOfIt},
 	{receives, "the job of the unit is done", spot{shop, "inventory.adjust", 1}, spot{worker, "inventory.adjust", 1}, aroundIt},
+	{tells, "the step is stored, with its event", spot{shop, "orders.tx", 1}, spot{shop, "orders.tx", 1}, allOfIt},
+	{tells, "the event is put on its way", spot{shop, "orders.tx", 2}, spot{worker, "orders.tx", 1}, allOfIt},
+	{tells, "the job of the event is done", spot{shop, "webhook.deliver", 1}, spot{worker, "webhook.deliver", 1}, aroundIt},
+	{tells, "what is due is taken", spot{shop, "deliveries.claim", 1}, spot{either, "deliveries.claim", 1}, afterIt},
+	{tells, "the other program is told", spot{shop, "webhook.send", 1}, spot{either, "webhook.send", 1}, aroundIt},
+	{tells, "that it was told is stored", spot{shop, "deliveries.settle", 1}, spot{either, "deliveries.settle", 1}, aroundIt},
 }
 
 // point is a cell of the matrix.
@@ -174,7 +182,7 @@ func TestKillMatrix_Embedded(t *testing.T) {
 func TestKillMatrix_EmbeddedByHand(t *testing.T) {
 	t.Parallel()
 	m := newMatrix(t, "Embedded", []string{shop}, []string{"BODEGA_DATA_DIR=" + t.TempDir(), "BODEGA_CAPTURE=manual"}, nil)
-	m.walk(short(t, only(points(onEmbedded), true), "provider.capture 1 after", "orders.tx 1 after", "provider.refund 1 after", "keys.remember 1 before", "inventory.adjust 1 after"))
+	m.walk(short(t, only(points(onEmbedded), true), "provider.capture 1 after", "orders.tx 1 after", "provider.refund 1 after", "keys.remember 1 before", "inventory.adjust 1 after", "webhook.deliver 1 after"))
 }
 
 func TestKillMatrix_Production(t *testing.T) {
@@ -217,6 +225,8 @@ type matrix struct {
 	key      string
 	ledger   func(context.Context) ([]byte, error) // what the provider knows, an account a line
 	mails    string
+	ears     *listener
+	deaf     time.Time // until then the shop may not know of it
 	tries    []*walk
 }
 
@@ -231,7 +241,7 @@ type walk struct {
 func newMatrix(t *testing.T, column string, programs, environ []string, ledger func(context.Context) ([]byte, error)) *matrix {
 	t.Helper()
 	m := &matrix{t: t, column: column, dir: t.TempDir(), programs: map[string]*server{}, addr: map[string][2]string{}, key: rand.Text(), ledger: ledger}
-	m.environ = append(environ, "BODEGA_ADMIN_API_KEY="+m.key, "BODEGA_RATE_LIMITS=off", "BODEGA_LOG_LEVEL=warn", "BODEGA_RETRY_DELAYS=1s,2s,5s,10s,20s")
+	m.environ = append(environ, "BODEGA_ADMIN_API_KEY="+m.key, "BODEGA_RATE_LIMITS=off", "BODEGA_LOG_LEVEL=warn", "BODEGA_WEBHOOK_PRIVATE=true", "BODEGA_RETRY_DELAYS=1s,2s,5s,10s,20s")
 	for _, e := range m.environ {
 		if dir, ok := strings.CutPrefix(e, "BODEGA_DATA_DIR="); ok {
 			m.mails = filepath.Join(dir, "mail")
@@ -244,6 +254,9 @@ func newMatrix(t *testing.T, column string, programs, environ []string, ledger f
 		m.addr[name] = [2]string{containers.Address(t), containers.Address(t)}
 		m.start(name)
 	}
+	m.ears = newListener(t)
+	m.ears.subscribe(t, m.programs[shop].admin(), "order.fulfilling")
+	m.deaf = time.Now().Add(time.Second)
 	return m
 }
 
@@ -441,6 +454,11 @@ func (m *matrix) operate(w *walk) func() (answer, error) {
 		steps = append(steps, admin("/refunds", unit))
 	case receives:
 		steps = append(steps, admin("/shipments", map[string]any{}), admin("/returns", unit))
+	case tells:
+		steps = append(steps, admin("/fulfill", nil))
+		for time.Now().Before(m.deaf) {
+			time.Sleep(10 * time.Millisecond)
+		}
 	}
 	last := len(steps) - 1
 	for _, step := range steps[:last] {
@@ -547,6 +565,7 @@ func (m *matrix) wrong(w *walk) []string {
 		repays:   {"confirmed", "partially_refunded", 0, 1, 2500},
 		restocks: {"confirmed", "partially_refunded", 1, 1, 2000},
 		receives: {"shipped", "captured", 1, 1, 3000},
+		tells:    {"fulfilling", "captured", 0, 1, 3000},
 	}[w.journey]
 	if w.order.Status != want.status || w.order.Payment.Status != want.paid {
 		complain("the order is %s and %s, want %s and %s", w.order.Status, w.order.Payment.Status, want.status, want.paid)
@@ -559,6 +578,11 @@ func (m *matrix) wrong(w *walk) []string {
 	}
 	if got, err := m.money(w.order.Payment.ID); err != nil || got != want.money {
 		complain("the provider has %d of it, want %d (%v)", got, want.money, err)
+	}
+	if w.journey == tells {
+		if silence := m.ears.about(w.order.ID); silence != "" {
+			complain("the other program has %s", silence)
+		}
 	}
 	for _, a := range w.told {
 		if !bytes.Equal(a.body, w.told[0].body) {

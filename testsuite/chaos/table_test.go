@@ -34,6 +34,7 @@ var endings = map[string]string{
 	repays:   "confirmed, a part of its money given back once",
 	restocks: "confirmed, the money of a unit given back once, the unit back once",
 	receives: "shipped, a unit back once",
+	tells:    "being packed, the other program knows, each time by the same id",
 }
 
 // passed are the points that orders went past unharmed, by column.
