@@ -189,6 +189,9 @@ func TestLoadAs_PartsThatDoNot(t *testing.T) {
 		}},
 		"Production": {Server, shared("BODEGA_ENV=production", "BODEGA_DEMO=true"), []string{"BODEGA_DEMO: must not be true", "BODEGA_PAYMENT_PROVIDERS: must not hold the sandbox"}},
 		"Numbers":    {Server, shared("BODEGA_DATABASE_CONNECTIONS=1", "BODEGA_SHUTDOWN_DELAY=30s"), []string{"BODEGA_DATABASE_CONNECTIONS: must be 2", "BODEGA_SHUTDOWN_DELAY: must be less"}},
+		"Addresses":  {Server, shared("BODEGA_PUBLIC_URL=https://shop.example/?from=mail", "BODEGA_MEDIA_URL=https://cdn.example#x"), []string{"BODEGA_MEDIA_URL: must be an address like", "BODEGA_PUBLIC_URL: must be an address like"}},
+		"Texts":      {Server, shared("BODEGA_SHOP_NAME=Bodega\nBcc: all", "BODEGA_TAX_RATES=DE:1900,FR:2000,DE:700"), []string{"BODEGA_SHOP_NAME: must be one line", "BODEGA_TAX_RATES: must hold one rate of each country: DE"}},
+		"OneOfTwo":   {Server, shared("BODEGA_SHUTDOWN_TIMEOUT=soon"), []string{"BODEGA_SHUTDOWN_TIMEOUT: must be a duration"}},
 		"Typo":       {Server, shared("BODEGA_CATALOGUE_DATABASE_URL=postgres://u:p@c.example/c"), []string{"BODEGA_CATALOGUE_DATABASE_URL: is not a setting (is BODEGA_CATALOG_DATABASE_URL meant?)"}},
 	} {
 		t.Run(name, func(t *testing.T) {

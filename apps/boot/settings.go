@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/text/language"
 
@@ -126,7 +127,8 @@ func (c *Config) check(bad *Errors) {
 		}
 	}
 	for name, value := range map[string]string{"PUBLIC_URL": c.PublicURL, "STOREFRONT_URL": c.Storefront, "MEDIA_URL": c.MediaURL} {
-		if u, err := url.Parse(value); value != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
+		u, err := url.Parse(value)
+		if value != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.ContainsAny(value, "?#")) {
 			bad.add(name, "must be an address like https://shop.example")
 		}
 	}
@@ -166,6 +168,9 @@ func (c *Config) checkShop(bad *Errors) {
 	if !order.KnownCountry(c.Country) {
 		bad.add("COUNTRY", "must be an ISO 3166-1 alpha-2 code like DE")
 	}
+	if strings.ContainsFunc(c.ShopName, unicode.IsControl) {
+		bad.add("SHOP_NAME", "must be one line of text")
+	}
 	for _, country := range c.ShippingCountries {
 		if !order.KnownCountry(country) {
 			bad.add("SHIPPING_COUNTRIES", fmt.Sprintf("%q is not an ISO 3166-1 alpha-2 code", country))
@@ -173,6 +178,11 @@ func (c *Config) checkShop(bad *Errors) {
 	}
 	if c.ShippingFlat < 0 || c.ShippingFlat > money.Max {
 		bad.add("SHIPPING_FLAT", "must be 0 to 1000000000000 minor units")
+	}
+	for i, r := range c.TaxRates {
+		if slices.ContainsFunc(c.TaxRates[:i], func(o TaxRate) bool { return o.Country == r.Country }) {
+			bad.add("TAX_RATES", "must hold one rate of each country: "+r.Country+" is there twice")
+		}
 	}
 	if c.MaxLineQuantity < 1 || c.MaxLineQuantity > 1_000_000 {
 		bad.add("MAX_LINE_QUANTITY", "must be 1 to 1000000")
@@ -189,10 +199,10 @@ func (c *Config) checkShop(bad *Errors) {
 	if c.ReservationTTL <= 0 {
 		bad.add("RESERVATION_TTL", "must be more than nothing")
 	}
-	if c.ShutdownTimeout <= 0 {
+	switch {
+	case c.ShutdownTimeout <= 0:
 		bad.add("SHUTDOWN_TIMEOUT", "must be more than nothing")
-	}
-	if c.ShutdownDelay < 0 || c.ShutdownDelay >= c.ShutdownTimeout {
+	case c.ShutdownDelay < 0 || c.ShutdownDelay >= c.ShutdownTimeout:
 		bad.add("SHUTDOWN_DELAY", "must be less than BODEGA_SHUTDOWN_TIMEOUT, of which it is a part")
 	}
 	c.checkPayments(bad)
