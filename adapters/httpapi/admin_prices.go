@@ -27,7 +27,7 @@ type AdminShippingMethod struct {
 
 // RateStep is the price from a number of grams or minor units on.
 type RateStep struct {
-	From  int64 `json:"from,omitempty" minimum:"0" doc:"Grams of a weight, minor units of a total."`
+	From  int64 `json:"from" required:"false" minimum:"0" doc:"Grams of a weight, minor units of a total."`
 	Price Money `json:"price"`
 }
 

@@ -20,6 +20,9 @@ func TestShop_AdminPrices(t *testing.T) {
 	if made.header.Get("ETag") != `"1"` || len(m.Steps) != 2 || m.Steps[1].From != 5000 || m.FreeFrom.Value.Amount != 9000 || !m.Enabled || m.Max != nil || m.DeliveryDays.Max != 3 {
 		t.Errorf("made %s", made.body)
 	}
+	if !strings.Contains(made.body, `"from":0`) {
+		t.Errorf("the first step does not say where it begins: %s", made.body)
+	}
 	c.admin("PUT", method, parcel, "If-None-Match", "*").problem(http.StatusPreconditionFailed, "version_conflict")
 	c.admin("PUT", method, strings.Replace(parcel, `"rate":"total"`, `"rate":"flat"`, 1), "If-Match", `"1"`).finding("body.steps", "too_long")
 	c.admin("PUT", method, strings.Replace(parcel, `"DE"`, `"XX"`, 1), "If-Match", `"1"`).finding("body.countries[0]", "enum")

@@ -33,6 +33,7 @@ type AdminVariant struct {
 	Reserved        int         `json:"reserved"`
 	Available       int         `json:"available"`
 	BackorderPolicy string      `json:"backorder_policy" enum:"deny"`
+	Version         int64       `json:"version" doc:"its product's"`
 }
 
 type variantRequest struct {
@@ -443,7 +444,7 @@ func (a *api) adminVariant(p *core.SavedProduct, v *catalog.Variant) AdminVarian
 	level := p.Levels[v.SKU.Fold()]
 	return AdminVariant{
 		Variant: a.variant(&p.ProductView, v), PriceOverride: optionalMoney(v.PriceOverride), StockQty: level.OnHand,
-		Reserved: level.Reserved, Available: level.Available(), BackorderPolicy: "deny",
+		Reserved: level.Reserved, Available: level.Available(), BackorderPolicy: "deny", Version: p.Version,
 	}
 }
 

@@ -54,6 +54,9 @@ func (r *route) refuse(x *exchange) error {
 	if r.Request != nil && !r.takes(h.Get("Content-Type")) {
 		return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "this operation reads "+strings.Join(sortedKeys(r.Request.Content), " or "))
 	}
+	if err := r.carries(x.r); err != nil {
+		return err
+	}
 	if r.IfMatch {
 		var err error
 		if x.condition, err = preconditionOf(h); err != nil {
@@ -70,6 +73,19 @@ func (r *route) refuse(x *exchange) error {
 		return err
 	}
 	return r.checkText(x)
+}
+
+// carries refuses a body by what is said of it: a coding that nobody here undoes,
+// and a length that its sender asks about before sending it.
+func (r *route) carries(req *http.Request) error {
+	coding := strings.ToLower(req.Header.Get("Content-Encoding"))
+	if known := coding == "" || coding == "identity" || coding == "gzip" && r.Request != nil && r.Request.Content["application/gzip"] != nil; !known {
+		return newProblem(http.StatusUnsupportedMediaType, "unsupported_media_type", "this operation reads no body in the coding "+coding)
+	}
+	if req.ContentLength > r.MaxBody && req.Header.Get("Expect") != "" {
+		return newProblem(http.StatusRequestEntityTooLarge, "body_too_large", "the body is larger than this operation accepts")
+	}
+	return nil
 }
 
 // identify finds out who shows a session or an API key, and for whose address a

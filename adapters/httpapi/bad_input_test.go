@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -125,6 +127,8 @@ func TestShop_RefusesBadInputAtItsPlace(t *testing.T) {
 		{"StaleProduct", "PATCH", "/v1/admin/products/" + p.ProductID, `{"name":"Other"}`, 412, "version_conflict", ""},
 		{"RenamedSKU", "PATCH", "/v1/admin/variants/CUP?any", `{"sku":"MUG"}`, 422, "pattern", "body.sku"},
 		{"DeepTree", "POST", "/v1/admin/categories", `{"name":"C","parent_id":"` + unknown + `"}`, 422, "unknown_reference", "body.parent_id"},
+		{"UnknownPaymentStatus", "GET", "/v1/admin/payments?status=paid", "", 422, "enum", "query.status"},
+		{"NoSteps", "PUT", "/v1/admin/shipping-methods/parcel", `{"name":"Parcel","rate":"flat","steps":[]}`, 422, "required", "body.steps"},
 		{"DropAll", "POST", "/v1/admin/jobs/dead/drop", `{"limit":1}`, 422, "required", "body.queue"},
 	} {
 		t.Run(try.name, func(t *testing.T) {
@@ -136,7 +140,7 @@ func TestShop_RefusesBadInputAtItsPlace(t *testing.T) {
 			switch {
 			case try.status == 412:
 				headers = append(headers, "If-Match", `"99"`)
-			case try.method == "PATCH":
+			case try.method == "PATCH", strings.Contains(try.target, "shipping-methods"):
 				headers = append(headers, "If-Match", "*")
 			}
 			g := c.in(t).do(try.method, try.target, try.body, headers...)
@@ -150,6 +154,32 @@ func TestShop_RefusesBadInputAtItsPlace(t *testing.T) {
 	if cart := b.show(); cart.Lines[0].Quantity != 1 {
 		t.Errorf("the cart holds %+v", cart.Lines)
 	}
+}
+
+// asked is a body that its sender holds back until it is asked for.
+type asked struct{ t *testing.T }
+
+func (a asked) Read([]byte) (int, error) {
+	a.t.Error("the body was asked for")
+	return 0, io.EOF
+}
+
+func TestShop_BodiesRefusedUnread(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	send := func(target, kind, coding string, length int64) got {
+		r := httptest.NewRequestWithContext(context.Background(), "POST", target, asked{t})
+		r.ContentLength = length
+		for name, value := range map[string]string{"Authorization": "Bearer " + rootKey, "Content-Type": kind, "Content-Encoding": coding, "Expect": "100-continue"} {
+			r.Header.Set(name, value)
+		}
+		return c.send(r)
+	}
+	send("/v1/admin/products", "application/json", "", 2<<20).problem(http.StatusRequestEntityTooLarge, "body_too_large")
+	send("/v1/admin/import", ndjson, "", 1<<30).problem(http.StatusRequestEntityTooLarge, "body_too_large")
+	send("/v1/admin/products", "application/json", "gzip", 10).problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
+	send("/v1/admin/images", "multipart/form-data; boundary=x", "br", 10).problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
+	send("/v1/admin/import", ndjson, "zstd", 10).problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
 }
 
 func TestShop_TwoWritersOfOneProduct(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -179,6 +180,14 @@ func (t translator) field(d *huma.ErrorDetail) FieldError {
 			// The location is the object's; the text names the member.
 			words := strings.Fields(d.Message)
 			f.Location += "." + words[slices.Index(words, "property")+1]
+		case validation.MsgExpectedMinLength, validation.MsgExpectedMinItems, validation.MsgExpectedMinProperties:
+			if strings.HasSuffix(d.Message, " 1") {
+				f.Code, f.Message = "required", "must not be empty"
+			}
+		case validation.MsgExpectedMinimumNumber:
+			f.Message = "must be at least " + plain(d.Message)
+		case validation.MsgExpectedMaximumNumber:
+			f.Message = "must be at most " + plain(d.Message)
 		case "invalid integer":
 			f.Code, f.Message = integer(d.Value)
 		}
@@ -187,6 +196,16 @@ func (t translator) field(d *huma.ErrorDetail) FieldError {
 		f.Location = strings.ToValidUTF8(f.Location[:maxLocation], "") + "…"
 	}
 	return f
+}
+
+// plain returns the bound at the end of a message as people write it: huma has
+// 2.147483647e+09.
+func plain(message string) string {
+	bound := message[strings.LastIndexByte(message, ' ')+1:]
+	if n, err := strconv.ParseFloat(bound, 64); err == nil {
+		return strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return bound
 }
 
 // integer tells a number that is too large from what is none.

@@ -40,7 +40,7 @@ func TestBody_FindingsHaveCodesAtTheirPlace(t *testing.T) {
 		{`{"text":"a","owner":"1"}`, "body.owner", "pattern"},
 		{`{"text":"a","price":{"amount":1,"currency":"eur"}}`, "body.price.currency", "pattern"},
 
-		{`{"text":""}`, "body.text", "too_small"},
+		{`{"text":""}`, "body.text", "required"},
 		{`{"text":"a","count":-1}`, "body.count", "too_small"},
 		{`{"text":"a","natural":-1}`, "body.natural", "too_small"},
 		{`{"text":"a","small":-2147483649}`, "body.small", "too_small"},

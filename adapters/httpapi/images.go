@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -75,6 +76,8 @@ func pictureOf(body io.Reader, contentType string) (picture []byte, alt string, 
 				return nil, "", fault.InvalidField("alt", "too_long", "must be at most 500 characters")
 			}
 			alt = string(b)
+		default:
+			return nil, "", fault.InvalidField(cmp.Or(part.FormName(), "body"), "unknown_field", "is not known here")
 		}
 		if err != nil {
 			return nil, "", uploadError(err)

@@ -115,6 +115,8 @@ func TestImages_WhatIsRefused(t *testing.T) {
 	kind, body = form(t, picture(t, 10, 10), nil)
 	body.Truncate(body.Len() - 20)
 	send(kind, body).problem(http.StatusBadRequest, "malformed_json")
+	kind, body = form(t, picture(t, 10, 10), nil)
+	send(kind, bytes.NewReader(bytes.ReplaceAll(body.Bytes(), []byte(`name="file"`), []byte(`name="picture"`)))).finding("body.picture", "unknown_field")
 	send("multipart/form-data", strings.NewReader("x")).problem(http.StatusBadRequest, "malformed_json")
 	for _, kind := range []string{"image/png", "application/json", "", "x/y/z"} {
 		send(kind, strings.NewReader("x")).problem(http.StatusUnsupportedMediaType, "unsupported_media_type")

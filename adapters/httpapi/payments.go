@@ -29,7 +29,7 @@ type List[T any] struct {
 
 type paymentParams struct {
 	InDoubt bool   `query:"in_doubt"`
-	Status  string `query:"status" maxLength:"32"`
+	Status  string `query:"status" enum:"created,processing,requires_action,authorized,captured,partially_refunded,refunded,failed,canceled,expired"`
 	Cursor  string `query:"cursor"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"100" default:"24"`
 }

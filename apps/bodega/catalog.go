@@ -27,6 +27,14 @@ type importFeed struct {
 	Strict bool   `help:"Write nothing unless every line is good."`
 }
 
+// Validate tells what the command line gets wrong.
+func (c *importFeed) Validate() error {
+	if c.Stock != nil && (*c.Stock < 0 || *c.Stock > 999_999_999) {
+		return errors.New("--stock: must be 0 to 999999999")
+	}
+	return nil
+}
+
 // importReport is how far an import has come.
 type importReport struct {
 	ID              string   `json:"id"`

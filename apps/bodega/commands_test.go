@@ -24,6 +24,7 @@ func TestRun(t *testing.T) {
 		"UnknownFlag":        {[]string{"check", "--fast"}, exitUsage, "", "--fast"},
 		"ArgumentMissing":    {[]string{"import"}, exitUsage, "", "<file>"},
 		"NumberThatIsNone":   {[]string{"import", "--stock", "many", "-"}, exitUsage, "", "many"},
+		"NumberOfNoUnits":    {[]string{"import", "--stock=-1", "-"}, exitUsage, "", "--stock: must be 0 to"},
 		"HalfACommand":       {[]string{"jobs"}, exitUsage, "", "dead"},
 		"DropOfEverything":   {[]string{"jobs", "drop"}, exitUsage, "", "--queue"},
 		"FeedThatIsNotThere": {[]string{"import", "/nowhere/feed.jsonl"}, exitFailed, "", "/nowhere/feed.jsonl"},
@@ -124,7 +125,7 @@ func TestClient(t *testing.T) {
 				"errors": []any{map[string]any{"location": "query.stock", "code": "too_small", "message": "must be at least 0"}},
 			})
 		})
-		r := bodega(t, p.dir, "{}\n", "import", "--stock=-1", "-")
+		r := bodega(t, p.dir, "{}\n", "import", "--stock=1", "-")
 		r.want(t, exitFailed, "", "bodega: the request is not valid; query.stock must be at least 0 (validation_failed)\n")
 		if strings.Count(r.notes, "\n") != 1 {
 			t.Errorf("%q is not one line", r.notes)
