@@ -22,7 +22,7 @@ const (
 	keyDefault  keyUse = iota // accepted on POST from a known owner
 	keyRequired               // and required
 	keyOfVerb                 // required; the verb claims it, and finishes it with its effect
-	keyIgnored                // the answer carries a secret, or the body is not kept
+	keyIgnored                // the answer carries a secret, or the caller is known by his signature
 )
 
 // keyLease is how long a crashed request keeps its key.

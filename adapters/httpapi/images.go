@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"mime"
@@ -32,19 +33,17 @@ func (a *api) registerImages() {
 			"alt":  {Type: huma.TypeString, Description: "What it shows, for who cannot see it."},
 		},
 	}
-	register(a.edge, operation{
+	registerUpload(a.edge, operation{
 		ID: "uploadImage", Method: http.MethodPost, Path: "/v1/admin/images", Tag: "media", Permission: account.CatalogWrite,
-		Status: http.StatusCreated, Key: keyIgnored, Deadline: -1, MaxBody: core.MaxImageBytes + 64<<10, Summary: "Upload a picture",
+		Status: http.StatusCreated, Deadline: -1, MaxBody: core.MaxImageBytes + 64<<10, Summary: "Upload a picture",
 		Description: "It is encoded anew, without anything but its pixels, in several sizes.",
 		Request:     &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: form}}},
-	}, func(ctx context.Context, _ *struct{}) (*reply[Image], error) {
-		picture, alt, err := pictureOf(uploaded(ctx), exchangeOf(ctx).r.Header.Get("Content-Type"))
-		if err != nil {
-			return nil, err
-		}
+	}, func(ctx context.Context, _ *struct{}) (pictureForm, error) {
+		return pictureOf(uploaded(ctx), exchangeOf(ctx).r.Header.Get("Content-Type"))
+	}, func(ctx context.Context, _ *struct{}, p pictureForm) (*reply[Image], error) {
 		ctx, cancel := context.WithTimeout(ctx, keepTime)
 		defer cancel()
-		saved, err := a.shop.Images.Upload(ctx, core.UploadImage{By: caller(ctx, ""), File: bytes.NewReader(picture), Alt: alt})
+		saved, err := a.shop.Images.Upload(ctx, core.UploadImage{By: caller(ctx, ""), File: bytes.NewReader(p.file), Alt: p.alt})
 		if err != nil {
 			return nil, err
 		}
@@ -53,11 +52,23 @@ func (a *api) registerImages() {
 	})
 }
 
+// pictureForm is an upload's form. Its boundary, which clients make up anew each
+// time, is no part of what was sent.
+type pictureForm struct {
+	file []byte
+	alt  string
+}
+
+func (p pictureForm) sent() any { return []any{sha256.Sum256(p.file), p.alt} }
+
+func (pictureForm) drop() {}
+
 // pictureOf reads the form of an upload.
-func pictureOf(body io.Reader, contentType string) (picture []byte, alt string, err error) {
+func pictureOf(body io.Reader, contentType string) (pictureForm, error) {
+	var p pictureForm
 	_, params, err := mime.ParseMediaType(contentType)
 	if err != nil || params["boundary"] == "" {
-		return nil, "", newProblem(http.StatusBadRequest, "malformed_json", "the body is no form: its boundary is missing")
+		return p, newProblem(http.StatusBadRequest, "malformed_json", "the body is no form: its boundary is missing")
 	}
 	for form := multipart.NewReader(body, params["boundary"]); ; {
 		part, err := form.NextPart()
@@ -65,26 +76,26 @@ func pictureOf(body io.Reader, contentType string) (picture []byte, alt string, 
 			break
 		}
 		if err != nil {
-			return nil, "", uploadError(err)
+			return p, uploadError(err)
 		}
 		switch part.FormName() {
 		case "file":
-			picture, err = io.ReadAll(io.LimitReader(part, core.MaxImageBytes+1))
+			p.file, err = io.ReadAll(io.LimitReader(part, core.MaxImageBytes+1))
 		case "alt":
 			var b []byte
 			if b, err = io.ReadAll(io.LimitReader(part, maxAlt+1)); len(b) > maxAlt {
-				return nil, "", fault.InvalidField("alt", "too_long", "must be at most 500 characters")
+				return p, fault.InvalidField("alt", "too_long", "must be at most 500 characters")
 			}
-			alt = string(b)
+			p.alt = string(b)
 		default:
-			return nil, "", fault.InvalidField(cmp.Or(part.FormName(), "body"), "unknown_field", "is not known here")
+			return p, fault.InvalidField(cmp.Or(part.FormName(), "body"), "unknown_field", "is not known here")
 		}
 		if err != nil {
-			return nil, "", uploadError(err)
+			return p, uploadError(err)
 		}
 	}
-	if picture == nil {
-		return nil, "", fault.InvalidField("file", "required", "is required")
+	if p.file == nil {
+		return p, fault.InvalidField("file", "required", "is required")
 	}
-	return picture, alt, nil
+	return p, nil
 }

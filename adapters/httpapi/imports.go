@@ -3,6 +3,7 @@ package httpapi
 import (
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -52,12 +53,12 @@ type Import struct {
 func (a *api) registerImports() {
 	const tag = "import and export"
 	binary := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
-	register(a.edge, operation{
+	registerUpload(a.edge, operation{
 		ID: "importCatalog", Method: http.MethodPost, Path: "/v1/admin/import", Tag: tag, Permission: account.CatalogWrite,
-		Status: http.StatusAccepted, Key: keyIgnored, Deadline: -1, MaxBody: maxFeed, Summary: "Import a feed of products",
+		Status: http.StatusAccepted, Deadline: -1, MaxBody: maxFeed, Summary: "Import a feed of products",
 		Description: "One variant a line. The answer says where its report will be.",
 		Request:     &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{ndjson: binary, "application/gzip": binary}},
-	}, a.importCatalog)
+	}, func(ctx context.Context, _ *importParams) (*spooled, error) { return a.spool(uploaded(ctx)) }, a.importCatalog)
 	register(a.edge, operation{ID: "readImport", Method: http.MethodGet, Path: "/v1/admin/imports/{id}", Tag: tag, Permission: account.CatalogRead, Summary: "Show how an import goes"},
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
@@ -89,23 +90,19 @@ type importParams struct {
 	Strict bool   `query:"strict" doc:"write nothing unless every line is good"`
 }
 
-// importCatalog keeps the feed on disk before it is announced: what was
-// announced can run to its end.
-func (a *api) importCatalog(ctx context.Context, in *importParams) (*reply[Import], error) {
+// importCatalog announces a feed that is on disk: what was announced can run to
+// its end.
+func (a *api) importCatalog(ctx context.Context, in *importParams, f *spooled) (*reply[Import], error) {
 	cmd := core.RunImport{By: caller(ctx, ""), DryRun: in.DryRun, Strict: in.Strict}
 	if in.Stock != "" {
 		units, _ := strconv.Atoi(in.Stock) // the pattern allows nothing else
 		cmd.Stock = &units
 	}
-	f, err := a.spool(uploaded(ctx))
+	queued, err := a.shop.Imports.Queue(ctx, core.QueueImport{By: cmd.By, DryRun: in.DryRun})
 	if err != nil {
 		return nil, err
 	}
-	queued, err := a.shop.Imports.Queue(ctx, core.QueueImport{By: cmd.By, DryRun: in.DryRun})
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	cmd.Import, cmd.Open = queued.ID, f.open
+	cmd.Import, cmd.Open, f.taken = queued.ID, f.open, true
 	a.background("import", func(ctx context.Context) error {
 		_, err := a.shop.Imports.Run(ctx, cmd)
 		return errors.Join(err, f.Close())
@@ -117,7 +114,17 @@ func (a *api) importCatalog(ctx context.Context, in *importParams) (*reply[Impor
 // of it however the program ends.
 type spooled struct {
 	*os.File
-	size int64
+	size  int64
+	sum   []byte // SHA-256
+	taken bool   // by the import, which closes it
+}
+
+func (s *spooled) sent() any { return s.sum }
+
+func (s *spooled) drop() {
+	if !s.taken {
+		_ = s.Close() // nothing is kept
+	}
 }
 
 func (a *api) spool(body io.Reader) (*spooled, error) {
@@ -125,14 +132,15 @@ func (a *api) spool(body io.Reader) (*spooled, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Unavailable, "httpapi: spool", err)
 	}
-	s := &spooled{File: f}
+	s, sum := &spooled{File: f}, sha256.New()
 	if err = os.Remove(f.Name()); err == nil {
-		s.size, err = io.Copy(disk{f}, body)
+		s.size, err = io.Copy(disk{f}, io.TeeReader(body, sum))
 	}
 	if err == nil {
+		s.sum = sum.Sum(nil)
 		return s, nil
 	}
-	_ = f.Close() // nothing is kept
+	s.drop()
 	if full, ok := errors.AsType[diskError](err); ok {
 		return nil, fault.Wrap(fault.Unavailable, "httpapi: spool", full.error)
 	}

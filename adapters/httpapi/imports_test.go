@@ -21,11 +21,14 @@ import (
 )
 
 // upload sends a body of a content type as an operator.
-func (c *counter) upload(target, contentType string, body io.Reader) got {
+func (c *counter) upload(target, contentType string, body io.Reader, headers ...string) got {
 	c.t.Helper()
 	r := httptest.NewRequestWithContext(context.Background(), "POST", target, body)
 	r.Header.Set("Content-Type", contentType)
 	r.Header.Set("Authorization", "Bearer "+rootKey)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	return c.send(r)
 }
 
@@ -237,6 +240,34 @@ func TestImports_WhatIsRefused(t *testing.T) {
 			t.Errorf("%s is left behind", f.Name())
 		}
 	}
+}
+
+func TestUploads_OnceForAKey(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t)
+	key := []string{"Idempotency-Key", "once"}
+	again := func(first, second got) {
+		t.Helper()
+		if second.body != first.body || second.header.Get("Location") != first.header.Get("Location") || second.header.Get("Idempotent-Replayed") != "true" {
+			t.Errorf("answered %s after %s", second.body, first.body)
+		}
+	}
+
+	const line = `{"sku":"CUP","title":"Cup","price":{"amount":900,"currency":"EUR"}}`
+	send := func(query, feed string) got {
+		return c.upload("/v1/admin/import"+query, ndjson, strings.NewReader(feed), key...)
+	}
+	again(send("", line).ok(202), send("", line).ok(202))
+	send("", line+"\n").problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
+	send("?dry_run=true", line).problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
+
+	show := func(width int, alt string) got { // each time in a form with another boundary
+		kind, body := form(t, picture(t, width, 10), &alt)
+		return c.upload("/v1/admin/images", kind, body, key...)
+	}
+	again(show(10, "a cup").ok(201), show(10, "a cup").ok(201))
+	show(11, "a cup").problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
+	show(10, "a mug").problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
 }
 
 func TestImports_BodyOverTheBound(t *testing.T) {

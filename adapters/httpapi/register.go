@@ -73,18 +73,7 @@ func (r *route) reads() bool { return r.Method == http.MethodGet }
 // a *Problem is sent as it is, a *fault.Error by its kind and code, and of
 // everything else the client only learns that it happened.
 func register[I, T any](e *edge, op operation, handle func(context.Context, *I) (*reply[T], error)) {
-	body := reflect.TypeFor[T]()
-	if op.Status == 0 {
-		op.Status = http.StatusOK
-		if body == reflect.TypeFor[nothing]() {
-			op.Status = http.StatusNoContent
-		}
-	}
-	success := &huma.Response{Description: http.StatusText(op.Status)}
-	if !bodyless(op.Status) {
-		success.Content = map[string]*huma.MediaType{"application/json": {Schema: e.answerSchema(body, op.ID+"Response")}}
-	}
-	r := newRoute[I](e, op)
+	r, success := declare[I, T](e, op)
 	add(r, success, func(ctx context.Context, x *exchange, in *I) {
 		run := func(ctx context.Context) *answer {
 			rep, err := handle(ctx, in)
@@ -103,6 +92,22 @@ func register[I, T any](e *edge, op operation, handle func(context.Context, *I) 
 		}
 		x.send(r.once(ctx, x, sent, run))
 	})
+}
+
+// declare returns the route of an operation that answers a T, and its success.
+func declare[I, T any](e *edge, op operation) (*route, *huma.Response) {
+	body := reflect.TypeFor[T]()
+	if op.Status == 0 {
+		op.Status = http.StatusOK
+		if body == reflect.TypeFor[nothing]() {
+			op.Status = http.StatusNoContent
+		}
+	}
+	success := &huma.Response{Description: http.StatusText(op.Status)}
+	if !bodyless(op.Status) {
+		success.Content = map[string]*huma.MediaType{"application/json": {Schema: e.answerSchema(body, op.ID+"Response")}}
+	}
+	return newRoute[I](e, op), success
 }
 
 func newRoute[I any](e *edge, op operation) *route {

@@ -50,6 +50,41 @@ func registerStream[I any](e *edge, op operation, handle func(context.Context, *
 	})
 }
 
+// upload is a body that has arrived.
+type upload interface {
+	// sent is what an Idempotency-Key remembers of it, as JSON.
+	sent() any
+	// drop lets go of it, unless it was taken over.
+	drop()
+}
+
+// registerUpload adds an operation with a Request, in two steps: receive takes
+// the body in, and handle, which a repeated Idempotency-Key spares, does
+// something about it.
+func registerUpload[I any, U upload, T any](e *edge, op operation, receive func(context.Context, *I) (U, error), handle func(context.Context, *I, U) (*reply[T], error)) {
+	r, success := declare[I, T](e, op)
+	add(r, success, func(ctx context.Context, x *exchange, in *I) {
+		got, err := receive(ctx, in)
+		if err != nil {
+			x.send(x.problem(err).answer())
+			return
+		}
+		defer got.drop()
+		run := func(ctx context.Context) *answer {
+			rep, err := handle(ctx, in, got)
+			if err != nil {
+				return x.problem(err).answer()
+			}
+			return render(r, x, rep)
+		}
+		if x.key.Key == "" {
+			x.send(run(ctx))
+			return
+		}
+		x.send(r.once(ctx, x, []any{in, got.sent()}, run))
+	})
+}
+
 // uploaded returns the body of an operation with a Request, up to its MaxBody.
 // Reading on answers body_too_large.
 func uploaded(ctx context.Context) io.Reader {
