@@ -63,6 +63,9 @@ func (x *Payments) CaptureOrder(ctx context.Context, c CaptureOrder) (OrderView,
 	if err != nil {
 		return OrderView{}, err
 	}
+	if d.payment.Captured != c.Amount { // it was let go meanwhile, or taken otherwise
+		return OrderView{}, d.order.Conflict(c.By.Role())
+	}
 	return x.s.view(d, mark), nil
 }
 

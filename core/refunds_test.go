@@ -71,6 +71,30 @@ func TestPayments_CaptureOrder(t *testing.T) {
 	w.settle()
 }
 
+// The order is cancelled while an operator is about to take its money: the operator
+// is not told that it was taken.
+func TestPayments_CaptureOrder_RacingItsCancellation(t *testing.T) {
+	t.Parallel()
+	w, p := paid(t, func(o *core.Options) { o.CaptureAt = core.CaptureManually })
+	w.bank.set(func(b *bank) {
+		b.onAsk = func(call string) error {
+			if call != "capture" {
+				return nil
+			}
+			_, err := w.shop.Orders.Cancel(t.Context(), core.CancelOrder{By: operator, Order: p.ID})
+			return err
+		}
+	})
+	_, err := w.shop.Payments.CaptureOrder(t.Context(), core.CaptureOrder{By: operator, Order: p.ID})
+	conflict := mustFail[order.StateConflict](t, err, fault.Conflict, "order_state_conflict")
+	if conflict.Status != order.Canceled {
+		t.Errorf("the order is said to be %s", conflict.Status)
+	}
+	w.settle()
+	mustStand(t, w.order(p.ID), order.Canceled, payment.Canceled)
+	w.mustHave("TEE", 5, 0)
+}
+
 func TestPayments_Refund(t *testing.T) {
 	t.Parallel()
 	t.Run("InParts", func(t *testing.T) {
