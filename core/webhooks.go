@@ -71,9 +71,17 @@ func (x *Webhooks) Receive(ctx context.Context, c ReceiveWebhook) error {
 	if !plain(notice.ID) || !plain(notice.Type) {
 		return fault.New(fault.Malformed, "malformed_json", "the event has no id or type that can be kept")
 	}
+	if notice.Payment.IsZero() && notice.Reference != "" {
+		known, err := x.s.Orders.Payments.PaymentByReference(ctx, c.Provider, notice.Reference)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		notice.Payment = known.ID
+	}
 	if notice.Payment.IsZero() {
 		return nil
 	}
+	notice.Reference = ""
 	t := x.s.turn(ctx, account.RoleSystem)
 	event := payment.Event{ID: id.Event{UUID: t.id("event")}, Provider: c.Provider, Notice: notice, Body: c.Body, ReceivedAt: t.now}
 	_, err = x.s.Orders.Tx.InTx(ctx, func(ctx context.Context, tx ports.OrderTx) error {

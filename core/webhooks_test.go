@@ -104,6 +104,41 @@ func TestWebhooks_Process(t *testing.T) {
 		}
 	})
 
+	// That a refund made in the provider's dashboard failed is told of no payment of ours.
+	t.Run("FindsPaymentsByTheProvidersReference", func(t *testing.T) {
+		t.Parallel()
+		w, p := paid(t)
+		w.bank.set(func(b *bank) { b.curt = true })
+		elsewhere := id.Refund{UUID: id.UUID{9}}
+		tell := func(event string, about id.Payment) core.OrderView {
+			t.Helper()
+			for range 2 { // sent again
+				if err := w.hear(event, "refunded", about); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.work()
+			return w.order(p.ID)
+		}
+		if _, err := w.bank.RefundElsewhere(t.Context(), p.Payment.ID, elsewhere, eur(1000)); err != nil {
+			t.Fatal(err)
+		}
+		if o := tell("evt_1", p.Payment.ID); len(o.Refunds) != 1 || !o.Refunds[0].Foreign || o.Payment.Refunded != eur(1000) {
+			t.Errorf("made: %s back by %+v", o.Payment.Refunded, o.Refunds)
+		}
+		if _, err := w.bank.FailRefund(t.Context(), p.Payment.ID, elsewhere); err != nil {
+			t.Fatal(err)
+		}
+		if o := tell("evt_2", p.Payment.ID); o.Refunds[0].Status != order.RefundFailed || o.Payment.Refunded != eur(0) {
+			t.Errorf("failed: %s back by %+v", o.Payment.Refunded, o.Refunds)
+		}
+		tell("evt_3", id.Payment{UUID: w.ids.New()})
+		events, err := w.shop.Webhooks.Browse(t.Context(), core.BrowsePaymentEvents{By: shopkeeper})
+		if err != nil || len(events) != 2 || events[0].Notice.Payment != p.Payment.ID || events[1].EndedAt.IsZero() {
+			t.Errorf("kept %+v, %v; want two", events, err)
+		}
+	})
+
 	t.Run("WaitsForAProviderThatIsDown", func(t *testing.T) {
 		t.Parallel()
 		w := openTill(t)

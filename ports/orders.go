@@ -121,6 +121,8 @@ type OrderWriter interface {
 type Payments interface {
 	Payment(ctx context.Context, p id.Payment) (payment.Payment, error)
 	PaymentOf(ctx context.Context, o id.Order) (payment.Payment, error)
+	// PaymentByReference returns the payment that a provider knows by a reference.
+	PaymentByReference(ctx context.Context, provider, reference string) (payment.Payment, error)
 	// PaymentsOf returns the payments of several orders.
 	PaymentsOf(ctx context.Context, os []id.Order) (map[id.Order]payment.Payment, error)
 	// DueForCheck returns up to limit payments whose NextCheckAt has come,

@@ -189,6 +189,10 @@ func (p poisoned) PaymentOf(context.Context, id.Order) (payment.Payment, error) 
 	return payment.Payment{}, p.fail()
 }
 
+func (p poisoned) PaymentByReference(context.Context, string, string) (payment.Payment, error) {
+	return payment.Payment{}, p.fail()
+}
+
 func (p poisoned) PaymentsOf(context.Context, []id.Order) (map[id.Order]payment.Payment, error) {
 	return nil, p.fail()
 }

@@ -26,6 +26,7 @@ const (
 	paymentByID      = paymentSelect + " WHERE id = $1"
 	paymentForUpdate = paymentByID + " FOR NO KEY UPDATE"
 	paymentOf        = paymentSelect + " WHERE order_id = $1 ORDER BY id DESC LIMIT 1"
+	paymentByRef     = paymentSelect + " WHERE provider = $1 AND reference = $2 AND reference <> ''"
 	paymentsOf       = "SELECT DISTINCT ON (order_id) " + paymentColumns + " FROM orders.payments WHERE order_id = ANY($1) ORDER BY order_id, id DESC"
 	paymentsDue      = paymentSelect + " WHERE next_check_at <= $1 ORDER BY next_check_at, id LIMIT $2"
 	paymentEntry     = "INSERT INTO orders.payments (" + paymentColumns + ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
@@ -38,17 +39,22 @@ const (
 
 // Payment is contracted by ports.Payments.
 func (ps payments) Payment(ctx context.Context, p id.Payment) (payment.Payment, error) {
-	return ps.one(ctx, paymentByID, p.UUID)
+	return ps.one(ctx, paymentByID, uuid(p.UUID))
 }
 
 // PaymentOf is contracted by ports.Payments.
 func (ps payments) PaymentOf(ctx context.Context, o id.Order) (payment.Payment, error) {
-	return ps.one(ctx, paymentOf, o.UUID)
+	return ps.one(ctx, paymentOf, uuid(o.UUID))
 }
 
-func (ps payments) one(ctx context.Context, sql string, of id.UUID) (p payment.Payment, err error) {
+// PaymentByReference is contracted by ports.Payments.
+func (ps payments) PaymentByReference(ctx context.Context, provider, reference string) (payment.Payment, error) {
+	return ps.one(ctx, paymentByRef, provider, reference)
+}
+
+func (ps payments) one(ctx context.Context, sql string, by ...any) (p payment.Payment, err error) {
 	err = ps.r.read(ctx, func(q querier) error {
-		p, err = readPayment(ctx, q, sql, of)
+		p, err = readPayment(ctx, q, sql, by...)
 		return err
 	})
 	return p, err
@@ -85,7 +91,7 @@ var _ ports.PaymentWriter = paymentWriter{}
 
 // PaymentForUpdate is contracted by ports.PaymentWriter.
 func (w paymentWriter) PaymentForUpdate(ctx context.Context, p id.Payment) (payment.Payment, error) {
-	found, err := readPayment(ctx, w.t, paymentForUpdate, p.UUID)
+	found, err := readPayment(ctx, w.t, paymentForUpdate, uuid(p.UUID))
 	return found, translate(ctx, err)
 }
 
@@ -124,8 +130,8 @@ func nextAction(a *payment.NextAction) ([]byte, error) {
 	return b, nil
 }
 
-func readPayment(ctx context.Context, q querier, sql string, of id.UUID) (payment.Payment, error) {
-	rows, err := q.Query(ctx, sql, uuid(of))
+func readPayment(ctx context.Context, q querier, sql string, by ...any) (payment.Payment, error) {
+	rows, err := q.Query(ctx, sql, by...)
 	if err != nil {
 		return payment.Payment{}, err
 	}

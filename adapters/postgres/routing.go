@@ -62,6 +62,7 @@ func Routes() map[string]Route {
 		"Orders.History.OrdersOf":            ReplicaAllowed,
 		"Orders.Payments.Payment":            PrimaryOnly,
 		"Orders.Payments.PaymentOf":          PrimaryOnly,
+		"Orders.Payments.PaymentByReference": PrimaryOnly,
 		"Orders.Payments.PaymentsOf":         PrimaryOnly,
 		"Orders.Payments.DueForCheck":        PrimaryOnly,
 		"Orders.Events.PaymentEvent":         PrimaryOnly,

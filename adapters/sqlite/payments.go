@@ -21,6 +21,7 @@ const paymentColumns = `id, order_id, provider, reference, status, currency, amo
 const (
 	paymentByID  = "SELECT " + paymentColumns + " FROM payments WHERE id = ?1"
 	paymentOf    = "SELECT " + paymentColumns + " FROM payments WHERE order_id = ?1 ORDER BY id DESC LIMIT 1"
+	paymentByRef = "SELECT " + paymentColumns + " FROM payments WHERE provider = ?1 AND reference = ?2 AND reference <> ''"
 	paymentsDue  = "SELECT " + paymentColumns + " FROM payments WHERE next_check_at <= ?1 ORDER BY next_check_at, id LIMIT ?2"
 	paymentEntry = "INSERT INTO payments (" + paymentColumns + `)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)`
@@ -32,6 +33,10 @@ func (ps payments) Payment(ctx context.Context, p id.Payment) (payment.Payment, 
 
 func (ps payments) PaymentOf(ctx context.Context, o id.Order) (payment.Payment, error) {
 	return ps.one(ctx, paymentOf, o.UUID)
+}
+
+func (ps payments) PaymentByReference(ctx context.Context, provider, reference string) (payment.Payment, error) {
+	return ps.one(ctx, paymentByRef, provider, reference)
 }
 
 func (ps payments) one(ctx context.Context, sql string, args ...any) (p payment.Payment, err error) {

@@ -24,6 +24,7 @@ func (p *Provider) Notice(header func(string) string, body []byte) (payment.Noti
 		Data struct {
 			Object struct {
 				Metadata map[string]string `json:"metadata"`
+				Intent   any               `json:"payment_intent"` // of a charge or a refund
 			} `json:"object"`
 		} `json:"data"`
 	}
@@ -34,5 +35,6 @@ func (p *Provider) Notice(header func(string) string, body []byte) (payment.Noti
 	if about, ok := id.Parse(event.Data.Object.Metadata[metaPayment]); ok {
 		n.Payment = id.Payment{UUID: about}
 	}
+	n.Reference, _ = event.Data.Object.Intent.(string) // a refund made in the dashboard knows no more
 	return n, nil
 }

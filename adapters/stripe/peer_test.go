@@ -325,6 +325,23 @@ func (p *peer) fail(refund string) {
 	}
 }
 
+// failElsewhere sends the newest refund of a payment back and returns the event
+// that Stripe sends about it: the refund as it is, as of a version of the API.
+func (p *peer) failElsewhere(payment string) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range slices.Backward(p.refunds) {
+		if pi := p.intents[r.Intent]; pi.Metadata["payment_id"] == payment {
+			r.Status = "failed"
+			pi.Refunded -= r.Amount
+			return mustJSON(map[string]any{
+				"id": "evt_of_" + r.ID, "object": "event", "type": "refund.failed", "api_version": "2025-08-27.basil", "data": map[string]any{"object": r.shown()},
+			})
+		}
+	}
+	return nil
+}
+
 // withRefunds shows an intent's charge with its newest ten refunds, if asked to.
 func (p *peer) withRefunds(pi *intent, f url.Values) (any, *rejection) {
 	if no := only(f, "expand"); no != nil {

@@ -301,6 +301,37 @@ func TestProvider_Refund(t *testing.T) {
 	})
 }
 
+// A refund made in the dashboard knows nothing of the shop. The event that it
+// failed is about an intent that the shop knows by its reference.
+func TestProvider_Notice_RefundOfTheDashboard(t *testing.T) {
+	t.Parallel()
+	a, r := open(t), request(cardOK, eur(1000))
+	r.Reference = want(t, payment.Authorized)(a.Authorize(t.Context(), r)).Reference
+	want(t, payment.Captured)(a.Capture(t.Context(), r.Ref, eur(1000)))
+	a.peer.refundElsewhere(r.ID.String(), 300)
+	if st := want(t, payment.Captured)(a.Lookup(t.Context(), r.Ref)); st.Refunded() != eur(300) {
+		t.Errorf("given back %s", st.Refunded())
+	}
+	event := a.peer.failElsewhere(r.ID.String())
+	signed := func(string) string { return payment.Sign(event, "whsec_b", time.Now()) }
+	n, err := a.Notice(signed, event)
+	if err != nil || n != (payment.Notice{ID: "evt_of_re_1", Type: "refund.failed", Reference: r.Reference}) {
+		t.Errorf("read %+v, %v", n, err)
+	}
+	if st := want(t, payment.Captured)(a.Lookup(t.Context(), r.Ref)); !st.Refunds[0].Failed || st.Refunded() != eur(0) {
+		t.Errorf("then %+v", st.Refunds)
+	}
+	for body, reference := range map[string]string{
+		`{"id":"e","type":"t","data":{"object":{"payment_intent":null}}}`: "", `{"id":"e","type":"t","data":{"object":{"payment_intent":{"id":"pi_1"}}}}`: "",
+		`{"id":"e","type":"t","data":{"object":{}}}`: "", `{"id":"e","type":"t","data":{"object":{"payment_intent":"pi_9"}}}`: "pi_9",
+	} {
+		n, err := a.Notice(func(string) string { return payment.Sign([]byte(body), "whsec_a", time.Now()) }, []byte(body))
+		if err != nil || n.Reference != reference || !n.Payment.IsZero() {
+			t.Errorf("%s: read %+v, %v", body, n, err)
+		}
+	}
+}
+
 // Stripe counts some currencies in another unit than ISO 4217 does.
 func TestProvider_Currencies(t *testing.T) {
 	t.Parallel()

@@ -9,9 +9,10 @@ import (
 // Notice is what a provider's webhook claims to have happened. It is a reason to
 // ask, never a state to believe.
 type Notice struct {
-	ID      string     // the provider's own, the same when it is sent again
-	Type    string     // in the provider's words
-	Payment id.Payment // zero: it is about none of ours
+	ID        string     // the provider's own, the same when it is sent again
+	Type      string     // in the provider's words
+	Payment   id.Payment // zero: it names none of ours
+	Reference string     // the provider's own for the payment, where it does not name ours; not kept
 }
 
 // Event is a notice as it was received.

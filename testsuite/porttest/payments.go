@@ -63,6 +63,22 @@ func TestPayments(t *testing.T, h OrderHarness) {
 		mustSame(t, "of no orders", none, err, map[id.Order]payment.Payment{})
 	})
 
+	t.Run("ByReference", func(t *testing.T) {
+		t.Parallel()
+		w := newOrderWorld(t, h)
+		bare, one, two := pay(w), pay(w), pay(w)
+		one.Reference, two.Reference = "pi_1", "PI_1"
+		insert(w, bare, one, two)
+		for _, want := range []payment.Payment{one, two} {
+			got, err := w.store.Payments.PaymentByReference(t.Context(), want.Provider, want.Reference)
+			mustSame(t, want.Reference, got, err, want)
+		}
+		for _, unknown := range [][2]string{{one.Provider, "pi_2"}, {one.Provider, ""}, {"another", "pi_1"}, {"", ""}} {
+			_, err := w.store.Payments.PaymentByReference(t.Context(), unknown[0], unknown[1])
+			mustFail(t, err, fault.NotFound, "not_found")
+		}
+	})
+
 	t.Run("LockedWithItsOrderAndCart", func(t *testing.T) {
 		t.Parallel()
 		w := newOrderWorld(t, h)
