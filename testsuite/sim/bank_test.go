@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -45,9 +46,10 @@ type holding struct {
 }
 
 type repayment struct {
-	id     id.Refund
-	minor  int64
-	failed bool // the money came back
+	id        id.Refund // zero: nobody asked for it through the shop
+	reference string
+	minor     int64
+	failed    bool // the money came back
 }
 
 var _ ports.PaymentProvider = (*bank)(nil)
@@ -68,7 +70,7 @@ func (a *holding) state() payment.State {
 	if a.status == payment.Captured {
 		s.Captured = money.New(a.captured, a.amount.Currency())
 		for _, r := range a.refunds {
-			s.Refunds = append(s.Refunds, order.ToldRefund{ID: r.id, Reference: "re_" + r.id.String(), Amount: money.New(r.minor, a.amount.Currency()), Failed: r.failed})
+			s.Refunds = append(s.Refunds, order.ToldRefund{ID: r.id, Reference: r.reference, Amount: money.New(r.minor, a.amount.Currency()), Failed: r.failed})
 		}
 	}
 	switch a.status {
@@ -165,6 +167,19 @@ func (b *bank) sendBack(p id.Payment) bool {
 	return true
 }
 
+// repay gives back a little of what was captured, behind the shop's back, if so
+// much is left.
+func (b *bank) repay(p id.Payment, minor int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a := b.accounts[p]
+	if a == nil || a.status != payment.Captured || a.captured-a.refunded() < minor {
+		return false
+	}
+	a.refunds = append(a.refunds, repayment{reference: fmt.Sprintf("re_%d of %s", len(a.refunds), p), minor: minor})
+	return true
+}
+
 func (b *bank) Capture(_ context.Context, p payment.Ref, amount money.Amount) (payment.State, error) {
 	return b.on(p.ID, known(func(a *holding) error {
 		switch a.status {
@@ -214,7 +229,7 @@ func (b *bank) Refund(_ context.Context, p payment.Ref, r id.Refund, amount mone
 				return err
 			}
 		}
-		a.refunds = append(a.refunds, repayment{id: r, minor: amount.Minor()})
+		a.refunds = append(a.refunds, repayment{id: r, reference: "re_" + r.String(), minor: amount.Minor()})
 		return nil
 	}))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,10 @@ var bugs = []bug{
 	{name: "a refund that came back is counted", deps: func(w *world, d *core.Deps) {
 		bank1(func(b ports.PaymentProvider) ports.PaymentProvider { return hopeful{b} })(w, d)
 	}},
+	{name: "asking again is another return", deps: inTx(func(tx *ports.OrderTx) { tx.Orders = renaming{tx.Orders} })},
+	{name: "a part is taken whole", deps: bank1(func(b ports.PaymentProvider) ports.PaymentProvider { return grasping{b} })},
+	{name: "what others gave back is not heard", deps: bank1(func(b ports.PaymentProvider) ports.PaymentProvider { return proud{b} })},
+	{name: "units go on the shelf as often as their job comes", rare: 2000, deps: inTx(func(tx *ports.OrderTx) { tx.Inbox = forgetful{} })},
 	{name: "sending again is another mail", deps: func(w *world, d *core.Deps) { d.Mail = anew{w, d.Mail} }},
 	{name: "the index believes whoever comes last", rare: 2000, gullible: true, without: "compare the index"},
 	{name: "acknowledged before it is done", source: func(_ *world, s ports.JobSource) ports.JobSource { return hasty{s} }},
@@ -302,6 +307,41 @@ func (x hopeful) Lookup(ctx context.Context, p payment.Ref) (payment.State, erro
 	}
 	return state, err
 }
+
+// renaming stores returns and parcels under ids of its own.
+type renaming struct{ ports.OrderWriter }
+
+func (x renaming) SaveOrder(ctx context.Context, o order.Order) error {
+	o.Returns, o.Shipments = slices.Clone(o.Returns), slices.Clone(o.Shipments)
+	for i := range o.Returns {
+		o.Returns[i].ID.UUID = o.ID.Derive(fmt.Sprint("return ", i))
+	}
+	for i := range o.Shipments {
+		o.Shipments[i].ID.UUID = o.ID.Derive(fmt.Sprint("parcel ", i))
+	}
+	return x.OrderWriter.SaveOrder(ctx, o)
+}
+
+// grasping takes all that is held, whatever it was asked for.
+type grasping struct{ ports.PaymentProvider }
+
+func (x grasping) Capture(ctx context.Context, p payment.Ref, _ money.Amount) (payment.State, error) {
+	return x.PaymentProvider.Capture(ctx, p, p.Amount)
+}
+
+// proud tells of no refund that it was not asked for.
+type proud struct{ ports.PaymentProvider }
+
+func (x proud) Lookup(ctx context.Context, p payment.Ref) (payment.State, error) {
+	state, err := x.PaymentProvider.Lookup(ctx, p)
+	state.Refunds = slices.DeleteFunc(state.Refunds, func(r order.ToldRefund) bool { return r.ID.IsZero() })
+	return state, err
+}
+
+// forgetful takes every job for a new one.
+type forgetful struct{}
+
+func (forgetful) First(context.Context, string, id.Job) (bool, error) { return true, nil }
 
 // anew gives a mail another id each time it is sent.
 type anew struct {

@@ -47,6 +47,7 @@ func (w *world) audit() {
 		}
 	}
 	w.auditShoppers(ctx, shop, orders)
+	w.auditClerk(orders)
 	w.auditMoney(orders)
 	w.auditMails(page.Orders)
 	w.auditStock(ctx, shop, page.Orders)
@@ -113,7 +114,7 @@ func (w *world) auditMoney(orders map[id.Order]core.OrderView) {
 		case !there:
 		case a.status == payment.RequiresAction && !o.Dead():
 			w.broken("the bank waits for a shopper, order %s is %s", o.ID, o.Status)
-		case a.status == payment.Authorized && (w.options.CaptureAt == core.CaptureOnConfirm || o.Dead() || o.Fulfillment() == order.Fulfilled):
+		case a.status == payment.Authorized && (o.Dead() || w.options.CaptureAt == core.CaptureOnConfirm || w.options.CaptureAt == core.CaptureOnShip && o.Fulfillment() == order.Fulfilled):
 			w.broken("the bank still holds the money of order %s, which is %s", o.ID, o.Status)
 		case a.status == payment.Authorized:
 			paid[a.order] += a.amount.Minor()
@@ -124,7 +125,7 @@ func (w *world) auditMoney(orders map[id.Order]core.OrderView) {
 		}
 	}
 	for _, o := range orders {
-		want := o.Totals.Total.Minor() - o.GivenBack().Minor()
+		want := w.cost(o) - o.GivenBack().Minor()
 		if o.Dead() && !o.Bounced() {
 			want = 0
 		}
@@ -166,7 +167,7 @@ func (w *world) auditStock(ctx context.Context, shop *core.Shop, orders []core.O
 	for _, o := range orders {
 		for _, l := range o.Lines {
 			if !o.Dead() {
-				sold[l.SKU] += l.Quantity
+				sold[l.SKU] += l.Quantity - w.shelved(o.ID, l.SKU)
 			}
 		}
 	}

@@ -59,8 +59,9 @@ type world struct {
 	processes []*process
 	booted    int
 	shoppers  []*shopper
-	shopping  int  // parties of shoppers and operators still at it
-	calm      bool // no more faults
+	clerk     *clerk // nil: the shop takes the money by itself
+	shopping  int    // parties of shoppers and operators still at it
+	calm      bool   // no more faults
 	steps     int
 	could     []*call
 
@@ -137,6 +138,9 @@ func create(t *testing.T, dir string, seed uint64, b bug) *world {
 		TaxRates: []pricing.TaxRate{{Name: "VAT", Country: "DE", BasisPoints: 1900}}, ReservationTTL: 2 * time.Minute,
 		Secrets: [][]byte{[]byte("secret")}, CaptureAt: []core.CaptureAt{core.CaptureOnConfirm, core.CaptureOnConfirm, core.CaptureOnShip}[w.rng.IntN(3)],
 	}
+	if tended(seed) {
+		w.options.CaptureAt = core.CaptureManually
+	}
 	w.sky = w.forecast()
 	if w.rng.IntN(3) == 0 {
 		w.broker = &broker{queues: map[string][]*message{}}
@@ -150,8 +154,11 @@ func create(t *testing.T, dir string, seed uint64, b bug) *world {
 		w.boot()
 	}
 	w.openDoors()
-	if seed%3 == 0 {
+	switch {
+	case seed%3 == 0:
 		w.join("the cashier", w.repay)
+	case tended(seed):
+		w.join("the clerk", w.tend)
 	}
 	return w
 }
