@@ -18,7 +18,8 @@ import (
 // until there is an answer.
 type clerk struct {
 	asked map[string]deed
-	taken map[id.Order]int64 // captured, as the clerk was told
+	wants map[id.Order][]int64 // to be captured
+	taken map[id.Order]int64   // captured, as the clerk was told
 }
 
 // deed is what the clerk asked for under a key.
@@ -34,7 +35,7 @@ func tended(seed uint64) bool { return seed%3 == 1 }
 
 // tend is a clerk's day.
 func (w *world) tend(ctx context.Context) {
-	w.clerk = &clerk{asked: map[string]deed{}, taken: map[id.Order]int64{}}
+	w.clerk = &clerk{asked: map[string]deed{}, wants: map[id.Order][]int64{}, taken: map[id.Order]int64{}}
 	for n := range 6 + w.rng.IntN(10) {
 		w.rest(ctx, time.Minute)
 		page, _, _ := send(ctx, w, "look at orders", func(ctx context.Context, shop *core.Shop) (core.OrderPage, error) {
@@ -95,6 +96,7 @@ func (w *world) takeMoney(ctx context.Context, o core.OrderView) {
 	if w.rng.IntN(3) == 0 {
 		take = money.New(take.Minor()-100, take.Currency())
 	}
+	w.clerk.wants[o.ID] = append(w.clerk.wants[o.ID], take.Minor())
 	if _, err := insist(ctx, w, "take "+take.String(), func(ctx context.Context, shop *core.Shop) (core.OrderView, error) {
 		return shop.Payments.CaptureOrder(ctx, core.CaptureOrder{By: keeper, Order: o.ID, Amount: take})
 	}); err == nil {
@@ -139,6 +141,11 @@ func (w *world) auditClerk(orders map[id.Order]core.OrderView) {
 		}
 		if times != want {
 			w.broken("the clerk was told that to %s was done %d times, it was %d times", d.what, want, times)
+		}
+	}
+	for _, o := range orders {
+		if got := o.Payment.Captured.Minor(); got > 0 && !slices.Contains(w.clerk.wants[o.ID], got) {
+			w.broken("the clerk wanted %v to be taken for order %s, it were %d", w.clerk.wants[o.ID], o.ID, got)
 		}
 	}
 	for o, minor := range w.clerk.taken {
