@@ -16,6 +16,14 @@ var slugPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 // ValidSlug reports whether s can be the last part of an address.
 func ValidSlug(s string) bool { return len(s) <= MaxSlug && slugPattern.MatchString(s) }
 
+// FitSlug cuts a slug that is too long.
+func FitSlug(s string) string {
+	if len(s) <= MaxSlug {
+		return s
+	}
+	return cutSlug(s, MaxSlug)
+}
+
 // Slugify makes a slug of a name: its Latin letters without accents and its
 // digits, in lower case, with a dash wherever something else was. It is empty
 // when the name has neither.

@@ -134,7 +134,8 @@ func (d *Decoder) member(l *Line, name string) error {
 		l.Said |= MemberFeatured
 		l.Featured, err = s.boolean()
 	case "slug":
-		return text(MemberSlug, &l.Slug)
+		err = text(MemberSlug, &l.Slug)
+		l.Slug = catalog.FitSlug(l.Slug)
 	case "seo":
 		l.Said |= MemberSEO
 		err = d.seo(l)

@@ -233,7 +233,7 @@ func (l *Line) checkStates() *Reject {
 	case l.Stock > inventory.MaxQuantity:
 		return l.Reject("too_large", "stock is more than "+strconv.Itoa(inventory.MaxQuantity))
 	case l.Has(MemberSlug) && !catalog.ValidSlug(l.Slug):
-		return l.Reject("pattern", "slug must be lower-case letters and digits, in groups joined by '-', at most 120")
+		return l.Reject("pattern", "slug must be lower-case letters and digits, in groups joined by '-'")
 	}
 	return nil
 }

@@ -46,6 +46,9 @@ func TestDecoder_ReadsEveryMember(t *testing.T) {
 	if l.Unknown != 3 {
 		t.Errorf("%d unknown members, want model, extra and the second color", l.Unknown)
 	}
+	if long, reject := NewDecoder().Decode(1, []byte(with(`"slug":"`+strings.Repeat("a", 119)+`-b"`))); reject != nil || long.Slug != strings.Repeat("a", 119) {
+		t.Errorf("a slug of 121 letters became %q: %v", long.Slug, reject)
+	}
 	if bare, _ := NewDecoder().Decode(1, []byte(good)); !l.Has(MemberStock) || bare.Has(MemberStock) {
 		t.Errorf("what is said is %b, and of a bare line %b", l.Said, bare.Said)
 	}
