@@ -249,6 +249,19 @@ func TestDataDir(t *testing.T) {
 			t.Errorf("mode is %v, %v", info.Mode(), err)
 		}
 	})
+	t.Run("KnowsWhetherItCanBeWritten", func(t *testing.T) {
+		d := &dataDir{path: t.TempDir()}
+		if err := d.writable(); err != nil {
+			t.Error(err)
+		}
+		if left, err := os.ReadDir(d.path); err != nil || len(left) != 0 {
+			t.Errorf("the attempt left %v, %v", left, err)
+		}
+		d.path = filepath.Join(d.path, "gone")
+		if err := d.writable(); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("IsFreeAfterwards", func(t *testing.T) {
 		if err := first.close(); err != nil {
 			t.Fatal(err)

@@ -81,6 +81,22 @@ func (d *dataDir) secret(name string) (string, error) {
 	return key, nil
 }
 
+// writable tries whether there is room and leave for another few kilobytes.
+func (d *dataDir) writable() error {
+	f, err := os.CreateTemp(d.path, "probe-*")
+	if err == nil {
+		err = os.Remove(f.Name()) // nothing is left of it however the program ends
+		if err == nil {
+			_, err = f.Write(make([]byte, 64<<10))
+		}
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("data directory %s cannot be written to: %w", d.path, cause(err))
+	}
+	return nil
+}
+
 // write replaces a file as a whole, readable by its owner only.
 func (d *dataDir) write(name string, content []byte) error {
 	path := d.file(name)

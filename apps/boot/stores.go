@@ -74,6 +74,7 @@ func (a *App) openSQLite(ctx context.Context) (store, error) {
 		_, err := catalog.Marks.Position(ctx)
 		return err
 	}))
+	a.depends(one("directory", httpapi.Degraded, func(context.Context) error { return a.dir.writable() }))
 	return store{
 		catalog: catalog, orders: db.Orders(), identity: db.Identity(), queue: db.Jobs(), auditor: db, wallet: wallet, place: a.DataDir,
 	}, nil

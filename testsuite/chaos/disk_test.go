@@ -7,9 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bodega-commerce/bodega/testsuite/expect"
 )
 
 // The disk fills up under a running shop: shoppers are told to come back, and
@@ -26,6 +29,7 @@ func TestDiskFull(t *testing.T) {
 
 	filler := fill(t, dir)
 	x.mustAnswerReads()
+	x.mustBeDegraded()
 	x.mustRefuseNews()
 	refused := x.squeeze(filler)
 	if err := os.Remove(filler); err != nil {
@@ -162,6 +166,15 @@ func (x *storm) mustAnswerReads() {
 			x.t.Errorf("%s: %s, %v", path, a, err)
 		}
 	}
+}
+
+// mustBeDegraded waits until the shop says itself that something is amiss.
+func (x *storm) mustBeDegraded() {
+	x.t.Helper()
+	expect.Soon(x.t, "the shop is degraded", func() bool {
+		a, err := x.server.anyone().send(x.t.Context(), http.MethodGet, "/readyz", nil)
+		return err == nil && a.status == http.StatusOK && strings.Contains(string(a.body), `"degraded"`)
+	})
 }
 
 // mustBeOutOfService checks that an answer tells a client to come back.
