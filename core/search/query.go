@@ -15,7 +15,7 @@ import (
 const (
 	MaxText      = 512  // runes of text
 	MaxSelection = 100  // brands, and values and ranges of all attribute filters
-	MaxDepth     = 1000 // products that can be reached by paging
+	MaxDepth     = 1000 // products or topics that can be reached by paging
 	MaxPerPage   = 100
 	PerPage      = 24 // when not said
 	MaxSuggest   = 20

@@ -80,9 +80,6 @@ type TopicQuery struct {
 	PerPage  int // 0 means PerPage
 }
 
-// maxReport is the number of topics that can be reached by paging.
-const maxReport = 10_000
-
 // Normalize fills in what was not said.
 func (q TopicQuery) Normalize() TopicQuery {
 	if q.Page == 0 {
@@ -95,7 +92,7 @@ func (q TopicQuery) Normalize() TopicQuery {
 }
 
 // MaxPage returns the last page that can be asked for at this page size.
-func (q TopicQuery) MaxPage() int { return maxReport / q.Normalize().PerPage }
+func (q TopicQuery) MaxPage() int { return MaxDepth / q.Normalize().PerPage }
 
 // Validate answers Invalid with every field that breaks a rule, or Invalid
 // page_out_of_range.
