@@ -20,6 +20,11 @@ func productsUpTo(n int) object {
 	return object{"cardinality": object{"field": "product_id", "precision_threshold": n}}
 }
 
+// manyTimes more documents in the index than in a result make it dear to count
+// products by marks in a list of all there are, a list for each bucket. Then the
+// ids are counted themselves.
+const manyTimes = 8
+
 // How many values are asked for: those that most variants have are nearly
 // always those that most products have.
 const (
@@ -34,8 +39,16 @@ func (a *asking) products(n int) object {
 	if a.asked.most > 0 {
 		n = min(n, a.asked.most)
 	}
-	return productsUpTo(n)
+	products := productsUpTo(n)
+	if few := a.expected(); few > 0 && manyTimes*few < a.engine.lexicon.documents() {
+		counted, _ := products["cardinality"].(object)
+		counted["execution_hint"] = "direct"
+	}
+	return products
 }
+
+// expected returns how many documents may be counted, 0 if that is not known.
+func (a *asking) expected() int { return cmp.Or(a.asked.most, a.answers[overall].Documents) }
 
 // fewDocuments are counted by a map of the values they have. Where there are
 // more, the engine counts in a list of all values there are.
@@ -43,7 +56,7 @@ const fewDocuments = 2000
 
 func (a *asking) termsOf(field string, size int) object {
 	terms := termsOf(field, size, a.products(exactValue))
-	if n := cmp.Or(a.asked.most, a.answers[overall].Documents); n > 0 && n <= fewDocuments {
+	if n := a.expected(); n > 0 && n <= fewDocuments {
 		inner, _ := terms["terms"].(object)
 		inner["execution_hint"] = "map"
 	}

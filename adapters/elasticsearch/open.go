@@ -71,7 +71,7 @@ var _ ports.SearchEngine = (*Engine)(nil)
 // commas between): http or https, credentials in the first or in each, and as
 // the path what all names of indices begin with. It makes no index yet. A server that does not answer is no error, the engine is then
 // Unavailable until it does; Invalid for URLs and files that cannot be right, a
-// password that is refused and a server that is no Elasticsearch 8 or newer.
+// password that is refused and a server that is no Elasticsearch 8.4 or newer.
 func Open(ctx context.Context, urls []string, o Options) (*Engine, error) {
 	o.Locale = cmp.Or(o.Locale, "en")
 	if o.Timeout == 0 {
@@ -273,8 +273,10 @@ func (e *Engine) meet(ctx context.Context, u *url.URL) error {
 	case answer.StatusCode != http.StatusOK, answer.Header.Get("X-Elastic-Product") != "Elasticsearch", json.Unmarshal(body, &who) != nil:
 		return refused("what answers at %s is not an Elasticsearch", u.Host)
 	}
-	if major, _, _ := strings.Cut(who.Version.Number, "."); len(major) == 0 || atoi(major) < 8 {
-		return refused("the search engine at %s is Elasticsearch %s, which is older than 8", u.Host, who.Version.Number)
+	major, rest, _ := strings.Cut(who.Version.Number, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	if atoi(major) < 8 || major == "8" && atoi(minor) < 4 {
+		return refused("the search engine at %s is Elasticsearch %s, which is older than 8.4", u.Host, who.Version.Number)
 	}
 	return nil
 }

@@ -33,9 +33,10 @@ func pretend(version string, locked bool) http.Handler {
 
 func TestOpen_MistakesStopAtStart(t *testing.T) {
 	t.Parallel()
-	plain, old, stranger := httptest.NewServer(pretend("8.16.1", false)), httptest.NewServer(pretend("7.17.3", false)), httptest.NewServer(http.NotFoundHandler())
+	plain, stranger := httptest.NewServer(pretend("8.16.1", false)), httptest.NewServer(http.NotFoundHandler())
+	old, older, next := httptest.NewServer(pretend("8.3.3", false)), httptest.NewServer(pretend("7.17.3", false)), httptest.NewServer(pretend("9.0.1", false))
 	locked, secure := httptest.NewServer(pretend("8.16.1", true)), httptest.NewTLSServer(pretend("8.16.1", false))
-	for _, s := range []*httptest.Server{plain, old, stranger, locked, secure} {
+	for _, s := range []*httptest.Server{plain, old, older, next, stranger, locked, secure} {
 		t.Cleanup(s.Close)
 	}
 	with := func(s *httptest.Server, user string) string { return strings.Replace(s.URL, "://", "://"+user+"@", 1) }
@@ -67,7 +68,9 @@ func TestOpen_MistakesStopAtStart(t *testing.T) {
 		"Password":           {[]string{with(locked, "u:secret")}, Options{}, "refuses the user name and password"},
 		"PasswordForAll":     {[]string{with(plain, "u:secret") + "," + locked.URL}, Options{}, "refuses the user name and password"},
 		"Stranger":           {[]string{stranger.URL}, Options{}, "is not an Elasticsearch"},
-		"Old":                {[]string{old.URL}, Options{}, "older than 8"},
+		"Old":                {[]string{old.URL}, Options{}, "older than 8.4"},
+		"Older":              {[]string{older.URL}, Options{}, "older than 8.4"},
+		"Next":               {[]string{next.URL}, Options{}, ""},
 		"PlainSaidSecure":    {[]string{strings.Replace(plain.URL, "http", "https", 1)}, Options{}, "speaks http, its URL says https"},
 		"UnknownAuthority":   {[]string{secure.URL}, Options{}, "signed by nobody known"},
 		"AuthorityMissing":   {[]string{secure.URL}, Options{CAFile: filepath.Join(dir, "none.pem")}, "cannot be read"},
