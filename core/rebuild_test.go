@@ -140,9 +140,21 @@ func TestSearch_Rebuild_UnderLoadGoesOnAfterADeath(t *testing.T) {
 		})
 	}
 	quiet.Go(func() { w.messyQueue(calm) })
+	var building sync.WaitGroup
+	asleep, wake := make(chan struct{}), make(chan struct{})
+	awaken := sync.OnceFunc(func() { close(wake) })
+	rest := sync.OnceFunc(func() {
+		awaken()
+		building.Wait()
+		close(over)
+		all.Wait()
+		stormy.Wait()
+		close(calm)
+		quiet.Wait()
+	})
+	defer rest() // where the test gives up half-way, nothing goes on after it
 
 	// The first builder falls asleep with two batches in.
-	asleep, wake := make(chan struct{}), make(chan struct{})
 	sleep := func(added int64) error { //nolint:unparam // others refuse
 		late.Add(3) // time enough to tell the store how far it is
 		if added >= 1000 {
@@ -153,11 +165,15 @@ func TestSearch_Rebuild_UnderLoadGoesOnAfterADeath(t *testing.T) {
 	}
 	others.stop.Store(&sleep)
 	died := make(chan error, 1)
-	go func() {
+	building.Go(func() {
 		_, err := other.Search.Rebuild(t.Context(), core.RebuildIndex{By: shopkeeper})
 		died <- err
-	}()
-	<-asleep
+	})
+	select {
+	case <-asleep:
+	case err := <-died:
+		t.Fatalf("the first builder did not get half-way: %v", err)
+	}
 	report := func() core.RebuildReport {
 		t.Helper()
 		return done(t, first(w.shop.Search.Rebuilt(t.Context(), core.ReadRebuild{By: shopkeeper})))
@@ -181,14 +197,10 @@ func TestSearch_Rebuild_UnderLoadGoesOnAfterADeath(t *testing.T) {
 	if added := mine.added.Load(); added > lamps-500 {
 		t.Errorf("%d documents were added again", added)
 	}
-	close(wake)
+	awaken()
 	mustRefuse(t, <-died, fault.Conflict, "in_use")
 
-	close(over)
-	all.Wait()
-	stormy.Wait()
-	close(calm)
-	quiet.Wait()
+	rest()
 	if searches.Load() < 10 {
 		t.Errorf("%d searches", searches.Load())
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,38 +34,78 @@ func TestStream_HalfAnAnswerDoesNotLookWhole(t *testing.T) {
 	}
 }
 
+// pipes accepts connections within the process, whose deadlines keep to the clock
+// of a bubble.
+type pipes struct {
+	conns chan net.Conn
+	once  sync.Once
+}
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	p.conns <- theirs
+	return ours, nil
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	if conn, open := <-p.conns; open {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.conns) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
+
 func TestStream_MayTakeLongerThanTheServersLimits(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, Options{})
-	registerStream(d.edge, operation{ID: "copy", Method: "POST", Path: "/copy", Summary: "Send back", Produces: "text/plain", Deadline: -1},
-		func(_ context.Context, _ *struct{}, w http.ResponseWriter, r *http.Request) error {
-			b, err := io.ReadAll(r.Body)
-			if err != nil {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Options{})
+		registerStream(d.edge, operation{ID: "copy", Method: "POST", Path: "/copy", Summary: "Send back", Produces: "text/plain", Deadline: -1},
+			func(_ context.Context, _ *struct{}, w http.ResponseWriter, r *http.Request) error {
+				b, err := io.ReadAll(r.Body)
+				if err != nil {
+					return err
+				}
+				time.Sleep(4 * time.Second)
+				_, err = w.Write(b)
 				return err
+			})
+		l := &pipes{conns: make(chan net.Conn)}
+		s := &http.Server{Handler: d.edge, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second}
+		go func() { _ = s.Serve(l) }()
+		defer func() { _ = s.Close() }()
+		client := &http.Transport{DialContext: l.dial}
+		defer client.CloseIdleConnections()
+		body, w := io.Pipe()
+		var sender sync.WaitGroup
+		defer sender.Wait()
+		defer func() { _ = body.Close() }()
+		sender.Go(func() {
+			for range 4 {
+				time.Sleep(4 * time.Second)
+				_, _ = io.WriteString(w, "piece")
 			}
-			_, err = w.Write(b)
-			return err
+			_ = w.Close()
 		})
-	s := httptest.NewUnstartedServer(d.edge)
-	s.Config.ReadTimeout, s.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
-	s.Start()
-	defer s.Close()
-	body, w := io.Pipe()
-	go func() {
-		for range 4 {
-			time.Sleep(40 * time.Millisecond)
-			_, _ = io.WriteString(w, "piece")
+		ask, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://shop/copy", body)
+		if err != nil {
+			t.Fatal(err)
 		}
-		_ = w.Close()
-	}()
-	r, err := http.Post(s.URL+"/copy", "text/plain", body) //nolint:noctx // a test
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Body.Close()
-	if b, err := io.ReadAll(r.Body); err != nil || len(b) != 20 {
-		t.Errorf("%d %q, %v", r.StatusCode, b, err)
-	}
+		ask.Header.Set("Content-Type", "text/plain")
+		r, err := client.RoundTrip(ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = r.Body.Close() }()
+		if b, err := io.ReadAll(r.Body); err != nil || len(b) != 20 {
+			t.Errorf("%d %q, %v", r.StatusCode, b, err)
+		}
+	})
 }
 
 func TestStream_DemandsAMinimumRate(t *testing.T) {
