@@ -21,7 +21,8 @@ type Sales interface {
 	Unranked(ctx context.Context, at time.Time, limit int) ([]search.Unranked, error)
 
 	// Ranked notes that products were ranked by the sales of their revision. One
-	// of which more was sold since stays Unranked, from now on.
+	// of which more was sold since, or that somebody else has ranked, is Unranked
+	// from now on, as another revision: which of the two came last is not known.
 	Ranked(ctx context.Context, ranked []search.Unranked, now time.Time) error
 
 	// DropSales forgets up to limit orders and products' days from before a day,

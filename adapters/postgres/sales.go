@@ -98,9 +98,10 @@ func queueSales(t *tx, change map[search.ProductDay]int64, at time.Time) {
 	t.queue(`INSERT INTO catalog.product_sales AS s (product, day, units)
 		SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[]) AS n (product, day, units) ORDER BY n.product, n.day
 		ON CONFLICT (product, day) DO UPDATE SET units = s.units + excluded.units`, products, days, units)
+	// A product that is ranked and sold again has no revision that it had before.
 	t.queue(`INSERT INTO catalog.unranked_products AS u (product, since, revision)
-		SELECT DISTINCT p, $2::timestamptz, 1 FROM unnest($1::uuid[]) AS p ORDER BY p
-		ON CONFLICT (product) DO UPDATE SET revision = u.revision + 1`, products, instant(at))
+		SELECT DISTINCT p, $2::timestamptz, $3::bigint FROM unnest($1::uuid[]) AS p ORDER BY p
+		ON CONFLICT (product) DO UPDATE SET revision = u.revision + 1`, products, instant(at), at.UnixMicro())
 }
 
 // Unranked is contracted by ports.Sales.
@@ -147,9 +148,13 @@ func (s sales) Ranked(ctx context.Context, ranked []search.Unranked, now time.Ti
 	}
 	_, err := s.r.write(ctx, func(_ context.Context, t *tx) error {
 		t.queue("SELECT FROM catalog.unranked_products WHERE product = ANY($1) ORDER BY product FOR UPDATE", products)
-		t.queue(`DELETE FROM catalog.unranked_products AS u USING unnest($1::uuid[], $2::bigint[]) AS r (product, revision)
-			WHERE u.product = r.product AND u.revision = r.revision`, products, revisions)
-		t.queue("UPDATE catalog.unranked_products SET since = $2 WHERE product = ANY($1)", products, instant(now))
+		t.queue(`WITH ranked AS (
+				SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS r (product, revision)
+			), done AS (
+				DELETE FROM catalog.unranked_products AS u USING ranked AS r WHERE u.product = r.product AND u.revision = r.revision RETURNING u.product
+			) INSERT INTO catalog.unranked_products AS u (product, since, revision)
+			SELECT r.product, $3::timestamptz, $4::bigint FROM ranked AS r WHERE r.product NOT IN (SELECT product FROM done) ORDER BY r.product
+			ON CONFLICT (product) DO UPDATE SET since = excluded.since, revision = u.revision + 1`, products, revisions, instant(now), now.UnixMicro())
 		return nil
 	})
 	return err

@@ -54,7 +54,8 @@ func (s *session) countSale(sale *search.Sale, at time.Time) error {
 			ON CONFLICT (product, day) DO UPDATE SET units = units + ?3`, on.Product.UUID, int64(on.Day), n); err != nil {
 			return err
 		}
-		if _, err := s.exec(`INSERT INTO unranked_products (product, since, revision) VALUES (?1, ?2, 1)
+		// A product that is ranked and sold again has no revision that it had before.
+		if _, err := s.exec(`INSERT INTO unranked_products (product, since, revision) VALUES (?1, ?2, ?2)
 			ON CONFLICT (product) DO UPDATE SET revision = revision + 1`, on.Product.UUID, at); err != nil {
 			return err
 		}
@@ -90,10 +91,15 @@ func (sa sales) Ranked(ctx context.Context, ranked []search.Unranked, now time.T
 	}
 	_, err := sa.db.write(ctx, ports.Catalog, func(_ context.Context, s *session) error {
 		for _, u := range ranked {
-			if _, err := s.exec("DELETE FROM unranked_products WHERE product = ?1 AND revision = ?2", u.Product.UUID, u.Revision); err != nil {
+			n, err := s.exec("DELETE FROM unranked_products WHERE product = ?1 AND revision = ?2", u.Product.UUID, u.Revision)
+			if err != nil {
 				return err
 			}
-			if _, err := s.exec("UPDATE unranked_products SET since = ?2 WHERE product = ?1", u.Product.UUID, now); err != nil {
+			if n > 0 {
+				continue
+			}
+			if _, err := s.exec(`INSERT INTO unranked_products (product, since, revision) VALUES (?1, ?2, ?2)
+				ON CONFLICT (product) DO UPDATE SET since = ?2, revision = revision + 1`, u.Product.UUID, now); err != nil {
 				return err
 			}
 		}

@@ -93,6 +93,48 @@ func TestSales(t *testing.T, h CatalogHarness) {
 		}
 	})
 
+	t.Run("WhoIsLateDoesNotHideWhatCameLater", func(t *testing.T) {
+		t.Parallel()
+		s := h.New(t).Sales
+		ranked := func(seen []search.Unranked, at time.Time) {
+			t.Helper()
+			if err := s.Ranked(t.Context(), seen, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		unranked := func(at time.Time, want ...int64) []search.Unranked {
+			t.Helper()
+			found, err := s.Unranked(t.Context(), at, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			units := []int64{}
+			for _, u := range found {
+				units = append(units, u.Sold[0].Units)
+			}
+			mustSame(t, "unranked", units, nil, append([]int64{}, want...))
+			return found
+		}
+		count(t, s, sale(1, 1, 100, 1))
+		slow := unranked(at, 1)
+		count(t, s, sale(1, 2, 100))
+		quick := unranked(at, 0)
+		later := at.Add(time.Minute)
+		ranked(slow, later)
+		ranked(quick, later) // whose figure the slow one may have overwritten
+		again := unranked(later, 0)
+		ranked(again, later)
+		unranked(later)
+
+		ranked(slow, later) // with a figure of long ago
+		ranked(unranked(later, 0), later)
+		if err := s.CountSales(t.Context(), []search.Sale{sale(2, 1, 100, 5)}, later.Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		ranked(again, later.Add(time.Second))
+		unranked(later.Add(time.Second), 5)
+	})
+
 	t.Run("TheLongestFirstAndOfAge", func(t *testing.T) {
 		t.Parallel()
 		s := h.New(t).Sales
