@@ -3,6 +3,7 @@ package elasticsearch
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/search"
@@ -54,6 +55,6 @@ func (e *Engine) remember(q *search.Query, s shape) {
 
 // clone returns a shape that can be changed.
 func (s shape) clone() shape {
-	s.spans = maps.Clone(s.spans)
+	s.spans, s.exactly = maps.Clone(s.spans), slices.Clone(s.exactly)
 	return s
 }
