@@ -39,7 +39,6 @@ type shape struct {
 	attributes []string        // that were looked at
 	spans      map[string]span // of numbers, by attribute
 	prices     []int64         // ends of their intervals
-	exactly    []string        // facets that have a value with very many products
 	most       int             // documents that may be counted, with some to spare; 0: unknown
 
 	shown []string // those of the attributes that mattered
@@ -82,9 +81,6 @@ func (r *answer) UnmarshalJSON(text []byte) error {
 type value struct{ Value float64 }
 
 type terms struct{ Buckets []bucket }
-
-// all returns the buckets of every kind.
-func (r answer) all() []bucket { return slices.Concat(r.Buckets, r.Values.Buckets) }
 
 type bucket struct {
 	Key       string

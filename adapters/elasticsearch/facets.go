@@ -10,13 +10,10 @@ import (
 )
 
 // How products are counted: exactly up to so many, by estimate above. The
-// engine sets aside 4 to 5 bytes for each of them, in every bucket. So values are
-// first counted up to the second number. In a result of not more products than
-// the third, facets that have a value beyond it are asked for again.
+// engine sets aside 4 to 5 bytes for each of them, in every bucket.
 const (
-	exactTotal  = 40_000
-	exactValue  = 3_000
-	exactResult = 10_000
+	exactTotal = 40_000
+	exactValue = 3_000
 )
 
 func productsUpTo(n int) object {
@@ -57,43 +54,8 @@ func (a *asking) expected() int { return cmp.Or(a.asked.most, a.answers[overall]
 // more, the engine counts in a list of all values there are.
 const fewDocuments = 2000
 
-// productsIn counts the products of each value of facets.
-func (a *asking) productsIn(keys ...string) object {
-	return a.products(a.exactUpTo(keys...))
-}
-
-func (a *asking) exactUpTo(keys ...string) int {
-	if slices.ContainsFunc(keys, func(key string) bool { return slices.Contains(a.asked.exactly, key) }) {
-		return exactTotal
-	}
-	return exactValue
-}
-
-// estimated returns the facets that have a value whose products had to be
-// estimated, and notes to count them exactly from now on.
-func (a *asking) estimated() []string {
-	if a.answers["total"].Value > exactResult {
-		return nil
-	}
-	var keys []string
-	for _, name := range slices.Sorted(maps.Keys(a.answers)) {
-		key := facetOf(name)
-		if key == "" || key == overall || slices.Contains(keys, key) || a.exactUpTo(key) > exactValue {
-			continue
-		}
-		if slices.ContainsFunc(a.answers[name].all(), func(b bucket) bool { return b.Products.Value > exactValue }) {
-			keys = append(keys, key)
-		}
-	}
-	a.asked.exactly = append(a.asked.exactly, keys...)
-	return keys
-}
-
-// facetOf returns which facet was asked for in an answer, or "".
-func facetOf(name string) string { return name[:max(strings.LastIndexByte(name, '|'), 0)] }
-
-func (a *asking) termsOf(key, field string, size int) object {
-	terms := termsOf(field, size, a.productsIn(key))
+func (a *asking) termsOf(field string, size int) object {
+	terms := termsOf(field, size, a.products(exactValue))
 	if n := a.expected(); n > 0 && n <= fewDocuments {
 		inner, _ := terms["terms"].(object)
 		inner["execution_hint"] = "map"
@@ -153,8 +115,8 @@ func (a *asking) facetQueries(keys []string, total bool) object {
 	if total {
 		together["total"] = a.products(exactTotal)
 		if a.asked.at.IsZero() {
-			together["names"] = termsOf("attribute_names", manyNames, a.products(exactResult))
-			together["numbers"] = termsOf("number_names", manyNames, a.products(exactResult))
+			together["names"] = termsOf("attribute_names", manyNames, a.products(exactValue))
+			together["numbers"] = termsOf("number_names", manyNames, a.products(exactValue))
 		}
 	}
 	queries := object{}
@@ -177,11 +139,11 @@ func (a *asking) facetQueries(keys []string, total bool) object {
 		case numeric:
 			filters = append(filters, object{"term": object{"number_names": name}})
 			a.askNumbers(within, key, []string{name})
-			within[key+productsOf] = a.products(exactTotal)
+			within[key+productsOf] = a.products(exactValue)
 		case key != name:
 			filters = append(filters, object{"term": object{"attribute_names": name}})
 			a.ask(within, key)
-			within[key+productsOf] = a.products(exactTotal)
+			within[key+productsOf] = a.products(exactValue)
 		default:
 			a.ask(within, key)
 		}
@@ -204,7 +166,7 @@ func (a *asking) ask(to object, key string) {
 			for i := range ranges {
 				ranges[i] = object{"from": ends[i], "to": ends[i+1]}
 			}
-			to[key+rangesOf] = object{"range": object{"field": "price", "ranges": ranges}, "aggs": object{"products": a.productsIn(key)}}
+			to[key+rangesOf] = object{"range": object{"field": "price", "ranges": ranges}, "aggs": object{"products": a.products(exactValue)}}
 		}
 		return
 	case byCategory, byBrand:
@@ -212,18 +174,18 @@ func (a *asking) ask(to object, key string) {
 		if key == byBrand {
 			field, size = "brand_shown", manyValues
 		}
-		to[key+valuesOf] = a.termsOf(key, field, size)
+		to[key+valuesOf] = a.termsOf(field, size)
 		if own := a.where.of(key); own != nil {
-			to[key+chosenOf] = object{"filter": own, "aggs": object{"values": a.termsOf(key, field, 2*search.MaxSelection)}}
+			to[key+chosenOf] = object{"filter": own, "aggs": object{"values": a.termsOf(field, 2*search.MaxSelection)}}
 		}
 		return
 	}
 	name := key[1:]
 	field := "attributes." + name
-	to[key+valuesOf] = a.termsOf(key, field, manyValues)
+	to[key+valuesOf] = a.termsOf(field, manyValues)
 	if f, selected := a.filter(name); selected && len(f.Values) > 0 {
 		texts := f.Texts()
-		to[key+chosenOf] = object{"filter": object{"terms": object{field: texts}}, "aggs": object{"values": a.termsOf(key, field, len(texts))}}
+		to[key+chosenOf] = object{"filter": object{"terms": object{field: texts}}, "aggs": object{"values": a.termsOf(field, len(texts))}}
 	}
 }
 
@@ -249,11 +211,6 @@ func (a *asking) missing() []string {
 	for _, c := range a.chosen() {
 		if _, counted := a.answers[keyOf(c.Name)+rangesOf]; c.Numeric && !counted && !slices.Contains(keys, keyOf(c.Name)) {
 			keys = append(keys, keyOf(c.Name))
-		}
-	}
-	for _, key := range a.estimated() {
-		if !slices.Contains(keys, key) {
-			keys = append(keys, key)
 		}
 	}
 	return keys

@@ -86,7 +86,6 @@ func between(from, to float64) object { return object{"key": "", "from": from, "
 // is known between which ends they lie, else these.
 func (a *asking) askNumbers(to object, scope string, names []string) {
 	var ranges, edges []object
-	var keys []string
 	names = slices.SortedFunc(slices.Values(names), func(x, y string) int { return cmp.Compare(stretch(x), stretch(y)) })
 	for _, name := range names {
 		key, field := keyOf(name), "numbers."+name
@@ -98,7 +97,7 @@ func (a *asking) askNumbers(to object, scope string, names []string) {
 		if !apart {
 			to[key+leastOf], to[key+mostOf] = a.endOf(field, "asc"), a.endOf(field, "desc")
 			if known {
-				to[key+rangesOf] = object{"filters": object{"filters": closely(field, s)}, "aggs": object{"products": a.productsIn(key)}}
+				to[key+rangesOf] = object{"filters": object{"filters": closely(field, s)}, "aggs": object{"products": a.products(exactValue)}}
 			}
 			continue
 		}
@@ -106,10 +105,10 @@ func (a *asking) askNumbers(to object, scope string, names []string) {
 			ranges = append(ranges, between(places[i], places[i+1]))
 		}
 		edges = append(edges, s.edges(name)...)
-		a.lines[scope], keys = append(a.lines[scope], name), append(keys, key)
+		a.lines[scope] = append(a.lines[scope], name)
 	}
 	if len(ranges) > 0 {
-		to[scope+rangesOf] = object{"range": object{"field": "places", "ranges": ranges}, "aggs": object{"products": a.productsIn(keys...)}}
+		to[scope+rangesOf] = object{"range": object{"field": "places", "ranges": ranges}, "aggs": object{"products": a.products(exactValue)}}
 		to[scope+edgesOf] = object{"range": object{"field": "places", "ranges": edges}}
 	}
 }

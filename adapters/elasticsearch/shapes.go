@@ -3,7 +3,6 @@ package elasticsearch
 import (
 	"encoding/json"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/search"
@@ -55,6 +54,6 @@ func (e *Engine) remember(q *search.Query, s shape) {
 
 // clone returns a shape that can be changed.
 func (s shape) clone() shape {
-	s.spans, s.exactly = maps.Clone(s.spans), slices.Clone(s.exactly)
+	s.spans = maps.Clone(s.spans)
 	return s
 }

@@ -2,6 +2,7 @@ package elasticsearch
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -142,15 +143,12 @@ func (a *asking) prices() (*search.PriceRange, []search.PriceBucket) {
 
 // approximate reports whether the result has numbers that may be estimates.
 func (a *asking) approximate() bool {
-	for name, r := range a.answers {
-		key := facetOf(name)
-		if key == "" || key == overall {
-			continue
-		}
-		exact := a.exactUpTo(key)
-		if slices.ContainsFunc(r.all(), func(b bucket) bool { return b.Documents > exact && b.count() != b.Documents }) {
-			return true
+	for _, r := range a.answers {
+		for _, b := range slices.Concat(r.Buckets, r.Values.Buckets) {
+			if b.Documents > exactValue && b.count() != b.Documents {
+				return true
+			}
 		}
 	}
-	return a.answers["total"].Value > exactResult
+	return a.answers["total"].Value > math.Min(exactTotal, 10_000)
 }
