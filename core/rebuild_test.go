@@ -142,7 +142,7 @@ func TestSearch_Rebuild_UnderLoadGoesOnAfterADeath(t *testing.T) {
 	quiet.Go(func() { w.messyQueue(calm) })
 	var building sync.WaitGroup
 	asleep, wake := make(chan struct{}), make(chan struct{})
-	awaken := sync.OnceFunc(func() { close(wake) })
+	fallAsleep, awaken := sync.OnceFunc(func() { close(asleep) }), sync.OnceFunc(func() { close(wake) })
 	rest := sync.OnceFunc(func() {
 		awaken()
 		building.Wait()
@@ -158,7 +158,7 @@ func TestSearch_Rebuild_UnderLoadGoesOnAfterADeath(t *testing.T) {
 	sleep := func(added int64) error { //nolint:unparam // others refuse
 		late.Add(3) // time enough to tell the store how far it is
 		if added >= 1000 {
-			close(asleep)
+			fallAsleep()
 			<-wake
 		}
 		return nil
