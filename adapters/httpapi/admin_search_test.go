@@ -136,7 +136,10 @@ func TestSearchSettings_AreReadReplacedAndInForce(t *testing.T) {
 	c := newCounter(t).worked()
 	c.product("GONE", 1000, 0)
 	c.product("HERE", 1000, 1)
-	soon(t, "the products are found", func() bool { return read[SearchResult](c.do("GET", "/v1/search?q=product", "").ok(200)).Total == 2 })
+	soon(t, "the products are found, and which of them is in stock", func() bool {
+		return read[SearchResult](c.do("GET", "/v1/search?q=product", "").ok(200)).Total == 2 &&
+			read[SearchResult](c.do("GET", "/v1/search?q=product&in_stock=true", "").ok(200)).Total == 1
+	})
 	const at = "/v1/admin/search/settings"
 	g := c.admin("GET", at, "").ok(200)
 	if g.body != `{"in_stock_boost":0,"featured_boost":0,"out_of_stock_last":false,"version":1,"updated_at":null}`+"\n" || g.header.Get("ETag") != `"1"` {
