@@ -22,16 +22,17 @@ type asking struct {
 	schema *search.Schema
 	where  conditions
 
-	pass     search.Pass
-	number   int    // of the pass
-	text     object // the pass as a query, nil: everything
-	asked    shape
-	seen     int // products, or documents where one is enough, that match before any filter
-	variants int // that match
-	hits     []variant
-	answers  map[string]answer   // by what was asked
-	lines    map[string][]string // numeric attributes whose intervals were asked, by scope, in the order of their places
-	matching map[id.Product][]id.SKU
+	pass      search.Pass
+	number    int    // of the pass
+	text      object // the pass as a query, nil: everything
+	asked     shape
+	seen      int // products, or documents where one is enough, that match before any filter
+	variants  int // that match
+	hits      []variant
+	answers   map[string]answer   // by what was asked
+	questions map[string]question // that count products, by the same
+	lines     map[string][]string // numeric attributes whose intervals were asked, by scope, in the order of their places
+	matching  map[id.Product][]id.SKU
 }
 
 // shape is what a result's facets are made of.
@@ -78,7 +79,18 @@ func (r *answer) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*plain)(r))
 }
 
-type value struct{ Value float64 }
+// all returns the buckets of an answer, which has them in one place or the other.
+func (r *answer) all() []bucket {
+	if len(r.Buckets) > 0 {
+		return r.Buckets
+	}
+	return r.Values.Buckets
+}
+
+type value struct {
+	Value float64
+	exact bool // it was counted once more
+}
 
 type terms struct{ Buckets []bucket }
 
@@ -127,7 +139,7 @@ func (a *asking) largest() int {
 }
 
 func (a *asking) askAll(ctx context.Context) error {
-	a.answers = map[string]answer{}
+	a.answers, a.questions = map[string]answer{}, map[string]question{}
 	body := a.body()
 	body["from"], body["size"] = (a.q.Page-1)*a.q.PerPage, a.q.PerPage
 	body["sort"], body["collapse"] = order(a.q, a.text != nil), object{"field": "product_id"}
@@ -185,6 +197,9 @@ func (a *asking) complete(ctx context.Context) error {
 			bodies = append(bodies, a.variantsBody())
 		}
 		if len(bodies) == 0 {
+			if doubts := a.doubts(); len(doubts) > 0 && a.recount(ctx, doubts) {
+				continue
+			}
 			break
 		}
 		answers, err := a.engine.several(ctx, bodies)

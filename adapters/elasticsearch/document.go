@@ -24,6 +24,8 @@ type document struct {
 
 type content struct {
 	Product    string            `json:"product_id"`
+	Number     int64             `json:"product_number"`
+	Part       int               `json:"product_part"`
 	Name       string            `json:"name"`
 	Title      string            `json:"title,omitempty"`
 	Shown      string            `json:"name_shown"`
@@ -74,6 +76,7 @@ func newDocument(d *search.Document, now time.Time) document {
 		Product: d.Product.String(), Name: d.Name, Shown: d.Name, Slug: d.Slug, Brand: d.Brand.Slug, Price: d.Price.Minor(), Currency: string(d.Price.Currency()),
 		InStock: d.InStock, Featured: d.Featured, Rating: d.Rating, Ratings: d.Ratings, Sales: d.Sales,
 	}
+	c.Part, c.Number = partOf(d.Product)
 	if at := d.Newest(); !at.IsZero() {
 		c.Newest = at.UnixMicro()
 	}

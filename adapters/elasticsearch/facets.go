@@ -9,8 +9,8 @@ import (
 	"github.com/bodega-commerce/bodega/core/search"
 )
 
-// How products are counted: exactly up to so many, by estimate above. The
-// engine sets aside 4 to 5 bytes for each of them, in every bucket.
+// How products are counted at first: up to so many, by estimate above. The engine
+// sets aside 4 to 5 bytes for each of them, in every bucket.
 const (
 	exactTotal = 40_000
 	exactValue = 3_000
@@ -114,9 +114,12 @@ func (a *asking) facetQueries(keys []string, total bool) object {
 	together := object{}
 	if total {
 		together["total"] = a.products(exactTotal)
+		a.questions["total"] = question{}
 		if a.asked.at.IsZero() {
-			together["names"] = termsOf("attribute_names", manyNames, a.products(exactValue))
-			together["numbers"] = termsOf("number_names", manyNames, a.products(exactValue))
+			for key, field := range map[string]string{"names": "attribute_names", "numbers": "number_names"} {
+				together[key] = termsOf(field, manyNames, a.products(exactValue))
+				a.questions[key] = question{field: field}
+			}
 		}
 	}
 	queries := object{}
@@ -134,26 +137,48 @@ func (a *asking) facetQueries(keys []string, total bool) object {
 			}
 			continue
 		}
-		filters, within := []object{a.where.but(name)}, object{}
-		switch {
-		case numeric:
-			filters = append(filters, object{"term": object{"number_names": name}})
+		within := object{}
+		if numeric {
 			a.askNumbers(within, key, []string{name})
-			within[key+productsOf] = a.products(exactValue)
-		case key != name:
-			filters = append(filters, object{"term": object{"attribute_names": name}})
-			a.ask(within, key)
-			within[key+productsOf] = a.products(exactValue)
-		default:
+		} else {
 			a.ask(within, key)
 		}
-		queries[key] = object{"filter": object{"bool": object{"filter": filters}}, "aggs": within}
+		if key != name {
+			within[key+productsOf] = a.products(exactTotal)
+			a.questions[key+productsOf] = question{}
+		}
+		queries[key] = object{"filter": a.scopeFilter(key), "aggs": within}
 	}
 	a.askNumbers(together, overall, shared)
 	if len(together) > 0 {
-		queries[overall] = object{"filter": a.where.all(), "aggs": together}
+		queries[overall] = object{"filter": a.scopeFilter(overall), "aggs": together}
 	}
 	return queries
+}
+
+// scopeOf returns the scope that a question is asked in.
+func (a *asking) scopeOf(question string) string {
+	key := question[:max(strings.LastIndexByte(question, '|'), 0)]
+	if key == "" || a.where.of(strings.TrimPrefix(key, ":")) == nil {
+		return overall
+	}
+	return key
+}
+
+// scopeFilter returns what narrows a scope: all filters, or all but a facet's own.
+func (a *asking) scopeFilter(scope string) object {
+	name, attribute := strings.CutPrefix(scope, ":")
+	if scope == overall {
+		return a.where.all()
+	}
+	if !attribute {
+		return a.where.but(name)
+	}
+	field := "attribute_names"
+	if def, _ := a.schema.Attribute(name); def.Numeric {
+		field = "number_names"
+	}
+	return object{"bool": object{"filter": []object{a.where.but(name), {"term": object{field: name}}}}}
 }
 
 // ask adds what is asked of a facet that is not numeric.
@@ -167,6 +192,7 @@ func (a *asking) ask(to object, key string) {
 				ranges[i] = object{"from": ends[i], "to": ends[i+1]}
 			}
 			to[key+rangesOf] = object{"range": object{"field": "price", "ranges": ranges}, "aggs": object{"products": a.products(exactValue)}}
+			a.questions[key+rangesOf] = question{field: "price", among: ranges}
 		}
 		return
 	case byCategory, byBrand:
@@ -174,19 +200,30 @@ func (a *asking) ask(to object, key string) {
 		if key == byBrand {
 			field, size = "brand_shown", manyValues
 		}
-		to[key+valuesOf] = a.termsOf(field, size)
+		a.askValues(to, key, field, size)
 		if own := a.where.of(key); own != nil {
-			to[key+chosenOf] = object{"filter": own, "aggs": object{"values": a.termsOf(field, 2*search.MaxSelection)}}
+			a.askChosen(to, key, field, own, 2*search.MaxSelection)
 		}
 		return
 	}
 	name := key[1:]
 	field := "attributes." + name
-	to[key+valuesOf] = a.termsOf(field, manyValues)
+	a.askValues(to, key, field, manyValues)
 	if f, selected := a.filter(name); selected && len(f.Values) > 0 {
 		texts := f.Texts()
-		to[key+chosenOf] = object{"filter": object{"terms": object{field: texts}}, "aggs": object{"values": a.termsOf(field, len(texts))}}
+		a.askChosen(to, key, field, object{"terms": object{field: texts}}, len(texts))
 	}
+}
+
+func (a *asking) askValues(to object, key, field string, size int) {
+	to[key+valuesOf] = a.termsOf(field, size)
+	a.questions[key+valuesOf] = question{field: field}
+}
+
+// askChosen asks for the values that are selected, which may be rare.
+func (a *asking) askChosen(to object, key, field string, own object, size int) {
+	to[key+chosenOf] = object{"filter": own, "aggs": object{"values": a.termsOf(field, size)}}
+	a.questions[key+chosenOf] = question{field: field, within: own}
 }
 
 // missing returns the facets that are needed and not answered yet, or not with

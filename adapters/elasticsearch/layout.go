@@ -9,7 +9,7 @@ import (
 // layoutVersion counts the layouts there were: it rises with every change of
 // indexBody or of what documents hold, and tells programs of an older one from
 // those of a newer.
-const layoutVersion = 1
+const layoutVersion = 2
 
 // layout is how an index was made: it stands in the mapping of each.
 type layout struct {

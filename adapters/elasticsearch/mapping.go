@@ -58,7 +58,7 @@ func indexBody(locale string) object {
 			},
 		},
 		"mappings": object{"dynamic": "strict", "properties": object{
-			"key": keyword, "sku": keyword, "product_id": keyword, "version": sorted, "digest": sorted,
+			"key": keyword, "sku": keyword, "product_id": keyword, "product_number": sorted, "product_part": object{"type": "short", "index": false}, "version": sorted, "digest": sorted,
 			"deleted": object{"type": "boolean"}, "deleted_at": object{"type": "date"},
 			"name": text, "title": text, "name_shown": shown, "slug": keyword,
 			"brand": keyword, "brand_shown": keyword,

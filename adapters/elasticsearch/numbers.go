@@ -97,13 +97,17 @@ func (a *asking) askNumbers(to object, scope string, names []string) {
 		if !apart {
 			to[key+leastOf], to[key+mostOf] = a.endOf(field, "asc"), a.endOf(field, "desc")
 			if known {
-				to[key+rangesOf] = object{"filters": object{"filters": closely(field, s)}, "aggs": object{"products": a.products(exactValue)}}
+				filters := closely(field, s)
+				to[key+rangesOf] = object{"filters": object{"filters": filters}, "aggs": object{"products": a.products(exactValue)}}
+				a.questions[key+rangesOf] = question{among: filters}
 			}
 			continue
 		}
+		first := len(ranges)
 		for i := range len(places) - 1 {
 			ranges = append(ranges, between(places[i], places[i+1]))
 		}
+		a.questions[key+rangesOf] = question{field: "places", among: ranges[first:]}
 		edges = append(edges, s.edges(name)...)
 		a.lines[scope] = append(a.lines[scope], name)
 	}
@@ -136,6 +140,8 @@ func closely(field string, s span) []object {
 func (a *asking) readNumbers(keys []string) {
 	for scope, names := range a.lines {
 		ranges, edges := a.answers[scope+rangesOf].Buckets, a.answers[scope+edgesOf].Buckets
+		delete(a.answers, scope+rangesOf) // each attribute gets its own
+		delete(a.answers, scope+edgesOf)
 		for _, name := range names {
 			s := a.asked.spans[name]
 			counts, n := len(search.Bounds(s.least, s.most))-1, len(s.edges(name))

@@ -144,10 +144,11 @@ func FuzzAsking_Read(f *testing.F) {
 	f.Add([]byte(`{"aggregations":{".":{"doc_count":1,".|values":{"buckets":[{"key":"a"}]}},".brand":{".brand|values":{"buckets":[{"key":""}]}},"*":{"doc_count":1,".price|least":{"value":null}}}}`))
 	f.Add([]byte(`{"aggregations":{"*":{"doc_count":2,"numbers":{"buckets":[{"key":"watts","doc_count":2}]},":watts|least":{"buckets":[{"key":"c000000000000000"}]},":watts|most":{"buckets":[{"key":""}]}}}}`))
 	f.Add([]byte(`{"aggregations":{"*":{"doc_count":2,"*|edges":{"buckets":[{"doc_count":0},{"doc_count":1}]},"*|ranges":{"buckets":[{"doc_count":1}]}}}}`))
+	f.Add([]byte(`{"aggregations":{"*":{"doc_count":900,"total":{"value":900},".price|least":{"value":1},".price|most":{"value":9},".price|ranges":{"buckets":[{"doc_count":900,"products":{"value":800}},{"doc_count":900,"products":{"value":-1}},{"doc_count":900,"products":{"value":700}}]},"*|ranges":{"buckets":[{"doc_count":900,"products":{"value":800}}]}},":color":{":color|chosen":{"doc_count":900,"values":{"buckets":[{"key":"red","doc_count":900,"products":{"value":800}}]}}}}}`))
 	schema := search.NewSchema(1, []search.Attribute{{Name: "color", Filterable: true}, {Name: "watts", Numeric: true, Filterable: true}, {Name: "volts", Numeric: true, Filterable: true}})
 	f.Fuzz(func(t *testing.T, text []byte) {
 		q := search.Query{Category: "a", Brands: []string{"b"}, Filters: []search.Filter{{Name: "color", Values: []string{"red"}}}}.Normalize()
-		a := &asking{engine: &Engine{}, q: &q, schema: &schema, where: conditionsOf(&q), answers: map[string]answer{}}
+		a := &asking{engine: &Engine{}, q: &q, schema: &schema, where: conditionsOf(&q), answers: map[string]answer{}, questions: map[string]question{}}
 		a.asked.spans = map[string]span{"volts": {110, 230}}
 		keys := []string{byPrice, ":color", ":watts", ":volts"}
 		a.facetQueries(keys, true)
@@ -157,6 +158,14 @@ func FuzzAsking_Read(f *testing.F) {
 		}
 		a.read(t1, keys)
 		a.facetQueries(a.missing(), false)
+		for _, d := range a.doubts() {
+			r, places := a.answers[d.name], []int{d.at}
+			if d.at == alone {
+				places = nil
+			}
+			a.questions[d.name].about(r.all(), places)
+			a.correct(d.name, places, r.all())
+		}
 		if _, err := a.result(t.Context()); err != nil {
 			t.Fatal(err)
 		}

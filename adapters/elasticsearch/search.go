@@ -14,8 +14,8 @@ import (
 // Search is ports.Searcher.Search. Unavailable when the engine has not answered
 // within Options.Timeout, and at once while it has failed several times in a row.
 //
-// Counts of products are exact up to a few thousand and estimates above, of
-// which the result tells.
+// Counts of products are exact in results of up to 10,000, but for very rare
+// meetings of hashes, and may be estimates in larger ones, of which the result tells.
 func (e *Engine) Search(ctx context.Context, q search.Query) (search.Result, error) {
 	if err := q.Validate(); err != nil {
 		return search.Result{}, err

@@ -2,7 +2,6 @@ package elasticsearch
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 
@@ -144,11 +143,11 @@ func (a *asking) prices() (*search.PriceRange, []search.PriceBucket) {
 // approximate reports whether the result has numbers that may be estimates.
 func (a *asking) approximate() bool {
 	for _, r := range a.answers {
-		for _, b := range slices.Concat(r.Buckets, r.Values.Buckets) {
-			if b.Documents > exactValue && b.count() != b.Documents {
+		for _, b := range r.all() {
+			if n := b.count(); n > exactValue && n != b.Documents && !b.Products.exact {
 				return true
 			}
 		}
 	}
-	return a.answers["total"].Value > math.Min(exactTotal, 10_000)
+	return a.answers["total"].Value > exactResult
 }
