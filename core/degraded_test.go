@@ -19,7 +19,7 @@ func TestSearch_Find_WithoutElasticsearch(t *testing.T) {
 	for name, spoil := range map[string]func(*containers.Link, testing.TB){
 		"Gone":   (*containers.Link).Down,
 		"Silent": (*containers.Link).Hang,
-		"Slow":   func(l *containers.Link, t testing.TB) { l.Latency(t, 5*time.Second) },
+		"Slow":   func(l *containers.Link, t testing.TB) { l.Latency(t, time.Minute) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -62,7 +62,7 @@ func TestSearch_Find_WithoutElasticsearch(t *testing.T) {
 			} {
 				begin := time.Now()
 				found := w.find(c.query)
-				if took := time.Since(begin); took > 3*time.Second { // 0.8 s and what a busy machine adds
+				if took := time.Since(begin); took > 15*time.Second { // 0.8 s and what a busy machine adds
 					t.Errorf("%+v took %v", c.query, took)
 				}
 				if !found.Degraded || found.Total != c.total || len(found.Items) != c.total {

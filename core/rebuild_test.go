@@ -123,6 +123,7 @@ func TestSearch_Rebuild_UnderLoadGoesOnAfterADeath(t *testing.T) {
 	}
 	calm := make(chan struct{})
 	var stormy, quiet sync.WaitGroup
+	indexed := make(chan struct{}, 3) // of more changes than that, none might ever be
 	for hand := range 3 {
 		stormy.Go(func() {
 			random := rand.New(rand.NewPCG(9, uint64(hand)))
@@ -134,12 +135,20 @@ func TestSearch_Rebuild_UnderLoadGoesOnAfterADeath(t *testing.T) {
 				select {
 				case <-over:
 					open = false
-				case <-time.After(20 * time.Millisecond): // more would not be indexed any more
+				case <-indexed:
+				case <-time.After(time.Second): // there was nothing to index
 				}
 			}
 		})
 	}
-	quiet.Go(func() { w.messyQueue(calm) })
+	quiet.Go(func() {
+		w.messyQueue(calm, func() {
+			select {
+			case indexed <- struct{}{}:
+			default:
+			}
+		})
+	})
 	var building sync.WaitGroup
 	asleep, wake := make(chan struct{}), make(chan struct{})
 	fallAsleep, awaken := sync.OnceFunc(func() { close(asleep) }), sync.OnceFunc(func() { close(wake) })

@@ -307,7 +307,7 @@ func TestCheckout_OneWinner(t *testing.T) {
 			}
 			w.pass(10*time.Minute - time.Second)
 			var wg sync.WaitGroup
-			go w.pass(2 * time.Second)
+			wg.Go(func() { w.pass(2 * time.Second) })
 			for _, act := range []func() error{
 				func() error {
 					_, err := w.shop.Payments.Complete(t.Context(), core.CompletePayment{Payment: p.Payment.ID, OK: true})

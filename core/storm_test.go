@@ -96,7 +96,7 @@ func storm(t *testing.T, changes int, engine func(ports.SearchEngine) ports.Sear
 	}
 	calm, quiet := make(chan struct{}), make(chan struct{})
 	go func() { all.Wait(); close(calm) }()
-	go func() { w.messyQueue(calm); close(quiet) }()
+	go func() { w.messyQueue(calm, func() {}); close(quiet) }()
 	<-quiet
 	settle()
 	held := func() map[string]uint64 {
@@ -160,8 +160,9 @@ func (w *stall) gust(ctx context.Context, random *rand.Rand, sku id.SKU) error {
 }
 
 // messyQueue takes the jobs from the store and does each once or twice, in any
-// order and several at once, until there are none any more.
-func (w *stall) messyQueue(calm <-chan struct{}) {
+// order and several at once, until there are none any more. Of each time it tells
+// done.
+func (w *stall) messyQueue(calm <-chan struct{}, done func()) {
 	var mu sync.Mutex
 	news := sync.NewCond(&mu)
 	var heap [][]id.Product
@@ -190,6 +191,7 @@ func (w *stall) messyQueue(calm <-chan struct{}) {
 				if err := w.shop.Search.Index(w.t.Context(), products); err != nil {
 					w.t.Error(err)
 				}
+				done()
 				mu.Lock()
 				busy--
 				news.Broadcast()
