@@ -32,7 +32,8 @@ const (
 	steeringCheck = 400 * time.Millisecond
 	steeringLife  = 800 * time.Millisecond
 	// steeringPatience is how long a search waits for versions, and
-	// steeringLoad for what has changed, which may be megabytes.
+	// steeringLoad for what has changed, which may be megabytes. Whoever has
+	// changed it waits as long for versions, to find it in force.
 	steeringPatience = 200 * time.Millisecond
 	steeringLoad     = 2 * time.Second
 )
@@ -50,7 +51,7 @@ func (st *steering) in(ctx context.Context, se *Search) *steered {
 				return now
 			}
 			defer st.mu.Unlock()
-			return st.check(ctx, se)
+			return st.check(ctx, se, steeringPatience)
 		}
 	}
 	st.mu.Lock()
@@ -58,26 +59,26 @@ func (st *steering) in(ctx context.Context, se *Search) *steered {
 	if now = st.now.Load(); now != nil && se.s.Now().Sub(now.checked).Abs() < steeringCheck {
 		return now // somebody has asked meanwhile
 	}
-	return st.check(ctx, se)
+	return st.check(ctx, se, steeringPatience)
 }
 
 // refresh puts in force what was just written.
 func (st *steering) refresh(ctx context.Context, se *Search) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.check(ctx, se)
+	st.check(ctx, se, steeringLoad)
 }
 
 // check asks for versions, and for what has another. It holds the lock. Other
 // searches wait for what one asks, so that one's end must not be theirs.
-func (st *steering) check(ctx context.Context, se *Search) *steered {
+func (st *steering) check(ctx context.Context, se *Search, patience time.Duration) *steered {
 	ctx = context.WithoutCancel(ctx)
 	next := &steered{}
 	if now := st.now.Load(); now != nil {
 		*next = *now
 	}
 	next.checked = se.s.Now()
-	if versions, err := se.versions(ctx); err == nil {
+	if versions, err := se.versions(ctx, patience); err == nil {
 		known := make(map[search.SettingName]int64)
 		for name, version := range versions {
 			if version == next.versions[name] || next.load(ctx, se, name) {
@@ -90,8 +91,8 @@ func (st *steering) check(ctx context.Context, se *Search) *steered {
 	return next
 }
 
-func (se *Search) versions(ctx context.Context) (map[search.SettingName]int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, steeringPatience)
+func (se *Search) versions(ctx context.Context, patience time.Duration) (map[search.SettingName]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return se.s.Catalog.Settings.Versions(ctx)
 }
