@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -346,27 +347,30 @@ func countOf(lines []map[string]any, msg string) (n int) {
 
 func TestEdge_DeadlineReachesTheOperation(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, Options{})
-	d.wait = 10 * time.Second
-	g := d.do("POST", "/notes/a/send", `{"cart_id":"c"}`, "Idempotency-Key", "k")
-	g.problem(503, "unavailable")
-	if g.header.Get("Retry-After") == "" {
-		t.Errorf("no Retry-After: %v", g.header)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Options{})
+		d.wait = time.Hour
+		began := time.Now()
+		g := d.do("POST", "/notes/a/send", `{"cart_id":"c"}`, "Idempotency-Key", "k")
+		g.problem(503, "unavailable")
+		if took := time.Since(began); took != sendTime || g.header.Get("Retry-After") == "" {
+			t.Errorf("after %v, no Retry-After: %v", took, g.header)
+		}
+	})
 }
 
 func TestEdge_ClientGoneIsNoFailure(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, Options{})
-	d.wait = 10 * time.Second
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	gone, leave := context.WithCancel(context.Background())
-	context.AfterFunc(ctx, leave)
-	d.send(httptest.NewRequestWithContext(gone, "GET", "/notes/a", nil))
-	if l := d.lines()[0]; l["status_code"] != 499.0 || l["level"] != "INFO" {
-		t.Errorf("logged as %v", l)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Options{})
+		d.wait = 10 * time.Second
+		gone, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, leave)
+		d.send(httptest.NewRequestWithContext(gone, "GET", "/notes/a", nil))
+		if l := d.lines()[0]; l["status_code"] != 499.0 || l["level"] != "INFO" {
+			t.Errorf("logged as %v", l)
+		}
+	})
 }
 
 // An operation that takes longer than its body may take to arrive is not cut
@@ -376,51 +380,56 @@ func TestEdge_DeadlineOfTheBodyEndsWithIt(t *testing.T) {
 	for _, body := range []string{`{}`, ``} {
 		t.Run("body "+body, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, Options{})
-			register(d.edge, operation{ID: "slow", Method: "POST", Path: "/slow", Summary: "Take long", Deadline: time.Minute},
-				func(ctx context.Context, _ *struct{ Body *struct{} }) (*reply[Note], error) {
-					return &reply[Note]{}, d.called(ctx)
-				})
-			const bodyTime = 50 * time.Millisecond
-			d.api.OpenAPI().Paths["/slow"].Post.BodyReadTimeout = bodyTime
-			d.wait = 4 * bodyTime
-			s := httptest.NewServer(d.edge)
-			defer s.Close()
-			for range 2 {
-				req, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+"/slow", strings.NewReader(body))
-				if err != nil {
-					t.Fatal(err)
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesk(t, Options{})
+				register(d.edge, operation{ID: "slow", Method: "POST", Path: "/slow", Summary: "Take long", Deadline: time.Minute},
+					func(ctx context.Context, _ *struct{ Body *struct{} }) (*reply[Note], error) {
+						return &reply[Note]{}, d.called(ctx)
+					})
+				const bodyTime = 5 * time.Second
+				d.api.OpenAPI().Paths["/slow"].Post.BodyReadTimeout = bodyTime
+				d.wait = 4 * bodyTime
+				client := piped(t, &http.Server{Handler: d.edge})
+				for range 2 {
+					if status, answer := post(t, client, "/slow", strings.NewReader(body)); status != http.StatusOK {
+						t.Errorf("%d %s", status, answer)
+					}
 				}
-				req.Header.Set("Content-Type", "application/json")
-				r, err := s.Client().Do(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				b, err := io.ReadAll(r.Body)
-				if err != nil || r.StatusCode != http.StatusOK {
-					t.Errorf("%d %s, %v", r.StatusCode, b, err)
-				}
-				_ = r.Body.Close()
-			}
+			})
 		})
 	}
 }
 
 func TestEdge_BodyThatStallsTimesOut(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, Options{})
-	d.api.OpenAPI().Paths["/notes"].Post.BodyReadTimeout = 50 * time.Millisecond
-	s := httptest.NewServer(d.edge)
-	defer s.Close()
-	stalled, w := io.Pipe()
-	defer w.Close()
-	go func() { _, _ = io.WriteString(w, `{"text":`) }()
-	r, err := http.Post(s.URL+"/notes", "application/json", stalled) //nolint:noctx // a test
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Options{})
+		client := piped(t, &http.Server{Handler: d.edge})
+		stalled, w := io.Pipe()
+		defer w.Close()
+		go func() { _, _ = io.WriteString(w, `{"text":`) }()
+		if status, answer := post(t, client, "/notes", stalled); status != http.StatusRequestTimeout || !strings.Contains(answer, "request_timeout") {
+			t.Errorf("answered %d %s", status, answer)
+		}
+	})
+}
+
+// post sends JSON to who is at the other end.
+func post(t *testing.T, client *http.Transport, path string, body io.Reader) (status int, answer string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://shop"+path, body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Body.Close()
-	if b, _ := io.ReadAll(r.Body); r.StatusCode != http.StatusRequestTimeout || !strings.Contains(string(b), "request_timeout") {
-		t.Errorf("answered %d %s", r.StatusCode, b)
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := client.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Errorf("%d %s, %v", resp.StatusCode, b, err)
+	}
+	return resp.StatusCode, string(b)
 }

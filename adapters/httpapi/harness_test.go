@@ -19,6 +19,9 @@ import (
 	"github.com/bodega-commerce/bodega/ports"
 )
 
+// sendTime is what sending a note may take.
+const sendTime = 30 * time.Second
+
 // desk is an edge with a handful of operations of its own, one for each thing
 // that the helper guards.
 type desk struct {
@@ -193,7 +196,7 @@ func (d *desk) operations() {
 		) (*reply[nothing], error) {
 			return &reply[nothing]{}, d.called(ctx)
 		})
-	register(d.edge, operation{ID: "sendNote", Method: "POST", Path: "/notes/{slug}/send", Summary: "Send", Key: keyRequired, Deadline: 100 * time.Millisecond, Fields: map[string]string{"cart": "cart_id"}},
+	register(d.edge, operation{ID: "sendNote", Method: "POST", Path: "/notes/{slug}/send", Summary: "Send", Key: keyRequired, Deadline: sendTime, Fields: map[string]string{"cart": "cart_id"}},
 		func(ctx context.Context, _ *struct {
 			Slug string `path:"slug"`
 			Body struct {

@@ -61,6 +61,19 @@ func (p *pipes) Close() error {
 
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes"} }
 
+// piped serves within the process until the test ends, and returns the way there.
+func piped(t *testing.T, s *http.Server) *http.Transport {
+	t.Helper()
+	l := &pipes{conns: make(chan net.Conn)}
+	go func() { _ = s.Serve(l) }()
+	client := &http.Transport{DialContext: l.dial}
+	t.Cleanup(func() {
+		_ = s.Close()
+		client.CloseIdleConnections()
+	})
+	return client
+}
+
 func TestStream_MayTakeLongerThanTheServersLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -75,12 +88,7 @@ func TestStream_MayTakeLongerThanTheServersLimits(t *testing.T) {
 				_, err = w.Write(b)
 				return err
 			})
-		l := &pipes{conns: make(chan net.Conn)}
-		s := &http.Server{Handler: d.edge, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second}
-		go func() { _ = s.Serve(l) }()
-		defer func() { _ = s.Close() }()
-		client := &http.Transport{DialContext: l.dial}
-		defer client.CloseIdleConnections()
+		client := piped(t, &http.Server{Handler: d.edge, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second})
 		body, w := io.Pipe()
 		var sender sync.WaitGroup
 		defer sender.Wait()
