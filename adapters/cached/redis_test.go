@@ -177,7 +177,7 @@ func TestRedis_Away(t *testing.T) {
 		}
 		return w.reads.Load() == before
 	}
-	for until := time.Now().Add(20 * time.Second); !used(); time.Sleep(20 * time.Millisecond) {
+	for until := time.Now().Add(30 * time.Second); !used(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatal("it is back and is not used")
 		}

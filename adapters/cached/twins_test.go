@@ -83,12 +83,13 @@ func (w *twin) do(method, path, body string, headers ...string) (map[string]any,
 	return answer, rec.Header()
 }
 
-// soon fails unless something is so within a second.
+// soon fails unless something is so long before what is held has had its time,
+// which is half a minute for stock and more for all else.
 func soon(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for until := time.Now().Add(time.Second); !so(); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(20 * time.Second); !so(); time.Sleep(time.Millisecond) {
 		if time.Now().After(until) {
-			t.Fatalf("after a second %s", what)
+			t.Fatalf("after twenty seconds %s", what)
 		}
 	}
 }

@@ -118,9 +118,9 @@ func (d desk) add(t *testing.T, task string, payload string) id.Job {
 
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); {
+	for deadline := time.Now().Add(30 * time.Second); !holds(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within 20 s: %s", what)
+			t.Fatalf("not within 30 s: %s", what)
 		}
 		select {
 		case <-t.Context().Done():
@@ -196,7 +196,7 @@ func TestRunner_Run(t *testing.T) {
 				}
 				select {
 				case <-both:
-				case <-time.After(20 * time.Second):
+				case <-time.After(30 * time.Second):
 					t.Error("the second batch waits for the first")
 				}
 				return ctx, func(error) {}
