@@ -15,7 +15,7 @@ import (
 func TestLoops_SurviveTheirHolder(t *testing.T) {
 	t.Parallel()
 	f, dir := newFleet(t), currentPrograms(t)
-	f.environ = append(f.environ, "BODEGA_RESERVATION_TTL=3s")
+	f.environ = append(f.environ, "BODEGA_RESERVATION_TTL=6s")
 	db, err := pgx.Connect(t.Context(), f.setting("BODEGA_DATABASE_URL"))
 	if err != nil {
 		t.Fatal(err)

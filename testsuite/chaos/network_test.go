@@ -20,7 +20,7 @@ const (
 	readTime     = 10 * time.Second // within which the API answers
 	checkoutTime = 12 * time.Second
 	uploadTime   = 30 * time.Second
-	graceTime    = 3 * time.Second // for a machine that runs all tests at once
+	graceTime    = 10 * time.Second // for a machine that runs all tests at once
 )
 
 // TestNetworks makes the network between a shop and each of its servers bad, in

@@ -48,7 +48,7 @@ func (s *server) pay(sku, token string) (*shopper, checkout, order) {
 // A shopper who never comes back from the bank's page.
 func TestAbandoned(t *testing.T) {
 	t.Parallel()
-	s := serve(t, t.TempDir(), "BODEGA_RESERVATION_TTL=2s")
+	s := serve(t, t.TempDir(), "BODEGA_RESERVATION_TTL=6s")
 	s.sell("LAST", 1)
 	who, c, o := s.pay("LAST", "tok_requires_action")
 	if o.Status != "pending_payment" || o.Payment.Status != "requires_action" {
@@ -119,7 +119,7 @@ func TestAnswerLost(t *testing.T) {
 // away for good, so the shopper gives up and the units come back.
 func TestProviderAway(t *testing.T) {
 	t.Parallel()
-	s := serve(t, t.TempDir(), "BODEGA_RESERVATION_TTL=2s")
+	s := serve(t, t.TempDir(), "BODEGA_RESERVATION_TTL=6s")
 	s.sell("LAST", 1)
 	ctx := t.Context()
 	who, _, err := s.anyone().enter(ctx)

@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -26,7 +25,7 @@ import (
 // startTime bounds a start, stopTime a stop. Machines that run all tests at
 // once are slow.
 const (
-	startTime = 30 * time.Second
+	startTime = time.Minute
 	stopTime  = 40 * time.Second
 )
 
@@ -234,19 +233,24 @@ func (s *server) mustBeSound() {
 }
 
 // settle waits until the server has nothing left to do: no job, and no payment
-// that may still go either way.
+// that may still go either way. A payment that is decided leaves jobs, and a job may
+// leave a payment in doubt: so payments are looked at before jobs, and all of it
+// twice.
 func (s *server) settle(within time.Duration) {
 	s.t.Helper()
 	admin := s.admin()
+	settled := 0
 	for deadline := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
+		var pending, doubt struct{ Items []struct{ ID string } }
+		admin.must(s.t, http.MethodGet, "/v1/admin/orders?status=pending_payment&limit=100", nil, &pending)
+		admin.must(s.t, http.MethodGet, "/v1/admin/payments?in_doubt=true", nil, &doubt)
 		left, err := stack.Unfinished(s.t.Context(), s.ops)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		var pending, doubt struct{ Items []struct{ ID string } }
-		admin.must(s.t, http.MethodGet, "/v1/admin/orders?status=pending_payment&limit=100", nil, &pending)
-		admin.must(s.t, http.MethodGet, "/v1/admin/payments?in_doubt=true", nil, &doubt)
-		if len(left)+len(pending.Items)+len(doubt.Items) == 0 {
+		if len(left)+len(pending.Items)+len(doubt.Items) > 0 {
+			settled = 0
+		} else if settled++; settled == 2 {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -284,9 +288,8 @@ func (x *transcript) tail() string {
 
 // after returns the word that follows a label at the beginning of a line.
 func (x *transcript) after(label string) string {
-	lines := bufio.NewScanner(strings.NewReader(x.String()))
-	for lines.Scan() {
-		if f := strings.Fields(lines.Text()); len(f) == 2 && f[0] == label {
+	for said := range strings.Lines(x.String()) {
+		if f := strings.Fields(said); len(f) == 2 && f[0] == label && strings.HasSuffix(said, "\n") { // whole
 			return f[1]
 		}
 	}

@@ -54,7 +54,7 @@ func TestInterrupt_CutsOffWhatHangs(t *testing.T) {
 	if code := s.interrupt(); code != 1 || !strings.Contains(s.said.String(), "requests were still under way") {
 		t.Errorf("exit code %d, %s", code, s.said)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	s.again().mustBeSound()
@@ -130,14 +130,14 @@ func (x *storm) finish(conn net.Conn, y *try) {
 // refusesConnections waits until nobody new is let in.
 func refusesConnections(t *testing.T, s *server) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		conn, err := net.DialTimeout("tcp", strings.TrimPrefix(s.url, "http://"), time.Second)
 		if err != nil {
 			return
 		}
 		_ = conn.Close()
 		if time.Now().After(deadline) {
-			t.Error("ten seconds after Ctrl-C new connections are still accepted")
+			t.Error("half a minute after Ctrl-C new connections are still accepted")
 			return
 		}
 	}

@@ -108,13 +108,13 @@ func Fault(t testing.TB, err error, kind fault.Kind, code string) {
 	}
 }
 
-// Soon waits until something holds, for at most ten seconds: work that is done
+// Soon waits until something holds, for at most half a minute: work that is done
 // after the fact has no other end to wait for.
 func Soon(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("after ten seconds it is still not so that %s", what)
+			t.Fatalf("after half a minute it is still not so that %s", what)
 		}
 	}
 }

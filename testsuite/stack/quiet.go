@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// patience bounds how long Quiet waits. A job that fails waits ten seconds
-// before it is tried again.
-const patience = 30 * time.Second
+// patience bounds how long Quiet waits. A job that fails waits ten seconds before
+// it is tried again, and then a minute.
+const patience = 2 * time.Minute
 
 // Quiet waits until no job is waiting, being done or to be tried again: what
 // was written before is in the search index, and the mails it causes are sent.

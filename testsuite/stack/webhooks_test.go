@@ -156,7 +156,7 @@ func TestWebhooks(t *testing.T) {
 					Attempts int
 				}
 			}
-			within(t, 10*time.Second, "they are delivered", func() bool {
+			within(t, 30*time.Second, "they are delivered", func() bool {
 				return len(expect.JSON[deliveries](t, shop.Admin(t, "GET", "/v1/admin/webhooks/"+hook.ID+"/deliveries?status=delivered", nil), 200).Items) >= 2
 			})
 			for _, d := range expect.JSON[deliveries](t, shop.Admin(t, "GET", "/v1/admin/webhooks/"+hook.ID+"/deliveries?status=delivered", nil), 200).Items {
