@@ -87,7 +87,7 @@ func TestProxy(t *testing.T) {
 		if err := say(c, patient); err == nil {
 			t.Error("a connection survived")
 		}
-		if _, err := net.DialTimeout("tcp", l.Address, time.Second); !errors.Is(err, syscall.ECONNREFUSED) {
+		if _, err := net.DialTimeout("tcp", l.Address, patient); !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("down: %v", err)
 		}
 		l.Heal(t)

@@ -30,12 +30,12 @@ func TestServer(t *testing.T) {
 				t.Errorf("a program inside said %q", out)
 			}
 			server.Pause(t)
-			if err := answers(t, server); !errors.Is(err, context.DeadlineExceeded) {
+			if err := answers(t, server, time.Second); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("paused: %v", err)
 			}
 			server.Resume(t)
 			server.Stop(t)
-			if err := answers(t, server); err == nil || errors.Is(err, context.DeadlineExceeded) {
+			if err := answers(t, server, patient); err == nil || errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("stopped: %v", err)
 			}
 			server.Start(t) // returns when it serves, at the same address
@@ -43,10 +43,11 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// answers speaks HTTP to a server; any answer will do, also none of HTTP.
-func answers(t *testing.T, server *containers.Server) error {
+// answers speaks HTTP to a server, and waits so long for an answer; any will do, also
+// none of HTTP.
+func answers(t *testing.T, server *containers.Server, wait time.Duration) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
 	defer cancel()
 	u, err := url.Parse(server.URL)
 	if err != nil {

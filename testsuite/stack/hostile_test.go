@@ -133,7 +133,7 @@ func TestHostileQueries(t *testing.T) {
 			lines := &http.Transport{MaxConnsPerHost: 1}
 			t.Cleanup(lines.CloseIdleConnections)
 			client := &http.Client{
-				Transport: lines, Timeout: 10 * time.Second,
+				Transport: lines, Timeout: 30 * time.Second,
 				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			}
 			ask := func(request string) (status int, body []byte) {
@@ -164,6 +164,22 @@ func TestHostileQueries(t *testing.T) {
 				}
 				return resp.StatusCode, body
 			}
+			// whole asks again while the store answers for an engine that was too busy: what
+			// the engine cannot take, it cannot take the next time either.
+			whole := func(request string) (status int, body []byte) {
+				t.Helper()
+				for deadline := time.Now().Add(30 * time.Second); ; {
+					status, body = ask(request)
+					var answer struct{ Degraded bool }
+					if json.Unmarshal(body, &answer) != nil || !answer.Degraded || time.Now().After(deadline) {
+						return status, body
+					}
+					select {
+					case <-t.Context().Done():
+					case <-time.After(100 * time.Millisecond):
+					}
+				}
+			}
 			requests, want := hostile(), settled()
 			for what := range want {
 				if requests[what] == "" {
@@ -171,7 +187,7 @@ func TestHostileQueries(t *testing.T) {
 				}
 			}
 			for what, request := range requests {
-				status, body := ask(request)
+				status, body := whole(request)
 				if w := want[what]; w != 0 && status != w {
 					t.Errorf("%.80s: %.200s: %d, want %d: %.300s", what, request, status, w, body)
 				}
@@ -205,7 +221,7 @@ func TestHostileQueries(t *testing.T) {
 				Total    int
 				Degraded bool
 			}
-			if status, body := ask("/v1/search?q=tea"); status != http.StatusOK || json.Unmarshal(body, &after) != nil || after.Total == 0 || after.Degraded {
+			if status, body := whole("/v1/search?q=tea"); status != http.StatusOK || json.Unmarshal(body, &after) != nil || after.Total == 0 || after.Degraded {
 				t.Errorf("an ordinary query is answered %d: %.300s", status, body)
 			}
 		})
