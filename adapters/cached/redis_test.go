@@ -1,6 +1,7 @@
 package cached_test
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"sync"
@@ -23,8 +24,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // What holds on a cache in memory holds on the one that processes share.
 
+// openRedis gives calls a lot of time, for the machine may be busy, unless a test
+// is about that.
 func openRedis(t *testing.T, address string, o redis.Options) *redis.Client {
 	t.Helper()
+	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
 	c, err := redis.Open(t.Context(), address, o)
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +132,7 @@ func TestRedis_Away(t *testing.T) {
 	const direct = 8
 	options := cached.Options{Shared: true, Direct: direct}
 	w := newWorld(options)
-	w.cache = openRedis(t, server.URL, redis.Options{}).Cache()
+	w.cache = openRedis(t, server.URL, redis.Options{Timeout: 300 * time.Millisecond}).Cache()
 	w.open(options)
 	w.change(t, product(1, "tee"))
 	mustBe(t, w, "tee", 1)

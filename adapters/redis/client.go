@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -16,9 +17,6 @@ import (
 )
 
 const (
-	dialTimeout = 200 * time.Millisecond
-	ioTimeout   = 100 * time.Millisecond // of a write, of a read, of waiting for a connection
-	// callTimeout bounds a call with everything that may go wrong in it.
 	callTimeout = 300 * time.Millisecond
 	// startTimeout bounds the look at the server when the client is opened: it is
 	// when its password is found to be wrong.
@@ -30,6 +28,9 @@ const (
 type Options struct {
 	// Prefix begins every key, so that several shops can share a server.
 	Prefix string
+	// Timeout bounds a call with everything that may go wrong in it: a third of it
+	// a write, a read and waiting for a connection, two thirds connecting. 0: 300 ms.
+	Timeout time.Duration
 	// Observe hears of every call: what it was about (a key up to its first
 	// colon) and how it ended, one of the Result constants. nil: nobody does.
 	Observe func(about string, result Result)
@@ -53,6 +54,7 @@ const (
 // Client is a connection to a server.
 type Client struct {
 	rdb     *redis.Client
+	timeout time.Duration // of a call
 	prefix  string
 	observe func(string, Result)
 	now     func() time.Time
@@ -72,8 +74,11 @@ func Open(ctx context.Context, address string, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	timeout := cmp.Or(o.Timeout, callTimeout)
+	opts.DialTimeout = 2 * timeout / 3
+	opts.ReadTimeout, opts.WriteTimeout, opts.PoolTimeout = timeout/3, timeout/3, timeout/3
 	logging.Disable() // the library writes to stderr past our log; what matters comes back as an error
-	c := &Client{rdb: redis.NewClient(opts), prefix: prefix + o.Prefix, observe: o.Observe, now: o.Now, scripts: newScripts()}
+	c := &Client{rdb: redis.NewClient(opts), timeout: timeout, prefix: prefix + o.Prefix, observe: o.Observe, now: o.Now, scripts: newScripts()}
 	if c.observe == nil {
 		c.observe = func(string, Result) {}
 	}
@@ -90,8 +95,8 @@ func Open(ctx context.Context, address string, o Options) (*Client, error) {
 	return c, nil
 }
 
-// parse reads an URL. Timeouts and pools are chosen for a server that must never
-// hold up a page, and are not for it to say.
+// parse reads an URL. Pools are chosen for a server that must never hold up a
+// page, and are not for it to say.
 func parse(address string) (opts *redis.Options, prefix string, err error) {
 	invalid := func(detail string) error { return fault.New(fault.Invalid, "validation_failed", detail) }
 	u, err := url.Parse(address)
@@ -112,9 +117,7 @@ func parse(address string) (opts *redis.Options, prefix string, err error) {
 	opts.Protocol = 2 // nothing is pushed to us
 	opts.DisableIdentity = true
 	opts.ContextTimeoutEnabled = true
-	opts.DialTimeout, opts.DialerRetries = dialTimeout, 1
-	opts.ReadTimeout, opts.WriteTimeout, opts.PoolTimeout = ioTimeout, ioTimeout, ioTimeout
-	opts.MaxRetries = 1
+	opts.DialerRetries, opts.MaxRetries = 1, 1
 	opts.PoolSize, opts.PipelinePoolSize = connections, -1
 	return opts, prefix, nil
 }
@@ -145,7 +148,7 @@ func refusal(err error) string {
 
 // Ping asks the server whether it is there, past the breaker. Unavailable.
 func (c *Client) Ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	if err := c.rdb.Ping(ctx).Err(); err != nil {
 		return fault.Wrap(fault.Unavailable, "redis.Ping", err)
@@ -166,7 +169,7 @@ func (c *Client) call(ctx context.Context, op, about string, do func(context.Con
 		c.observe(about, Refused)
 		return fault.Wrap(fault.Unavailable, op, errOpen)
 	}
-	bounded, cancel := context.WithTimeout(ctx, callTimeout)
+	bounded, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	err := do(bounded)
 	switch {

@@ -170,11 +170,17 @@ func (s script) follow(conn net.Conn, seen chan<- string) {
 		if s.hangsUp(conn, words[0]) {
 			return
 		}
+		if answer, known := s[words[0]]; known && answer == "" {
+			seen <- words[0]
+		}
 	}
 }
 
 func (s script) hangsUp(conn net.Conn, command string) bool {
-	answer := s[command]
+	answer, known := s[command]
+	if !known {
+		answer = "500 what"
+	}
 	if answer == "" || answer == hangUp {
 		return answer == hangUp
 	}

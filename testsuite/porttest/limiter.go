@@ -21,8 +21,8 @@ type LimiterHarness struct {
 // TestLimiter is the contract of ports.Limiter.
 func TestLimiter(t *testing.T, h LimiterHarness) {
 	t.Parallel()
-	rate := ports.Rate{Class: "checkout", Requests: 4, Window: 2 * time.Second}
-	const interval = 500 * time.Millisecond
+	rate := ports.Rate{Class: "checkout", Requests: 4, Window: 8 * time.Second}
+	const interval = 2 * time.Second
 
 	begin := func(t *testing.T) (allow func(ports.Rate, string) ports.Allowance, clock Clock) {
 		t.Helper()
@@ -83,7 +83,7 @@ func TestLimiter(t *testing.T, h LimiterHarness) {
 				t.Errorf("request %d of two: %+v", i, a)
 			}
 		}
-		clock.Pass(10 * rate.Window / 2)
+		clock.Pass(rate.Window + interval)
 		if a := allow(rate, "a"); !a.OK || a.Remaining != 3 {
 			t.Errorf("after long idleness: %+v", a)
 		}
