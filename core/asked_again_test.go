@@ -27,6 +27,14 @@ func deeds() map[string]deed {
 	shipped := func(o core.OrderView) int { return len(o.Shipments) }
 	refunds := func(o core.OrderView) int { return len(o.Refunds) }
 	returns := func(o core.OrderView) int { return len(o.Returns) }
+	notes := func(o core.OrderView) (n int) {
+		for _, e := range o.Timeline {
+			if e.Type == order.Noted {
+				n++
+			}
+		}
+		return n
+	}
 	return map[string]deed{
 		"Ship": {parcel: true, made: func(o core.OrderView) int { return shipped(o) - 1 }, onHand: 3, do: func(w *till, o id.Order, by account.Actor, key string) (core.OrderView, error) {
 			return w.shop.Orders.Ship(w.t.Context(), core.ShipOrder{By: by, Order: o, Key: key, Lines: pieces("TEE", 1)})
@@ -42,6 +50,9 @@ func deeds() map[string]deed {
 		}},
 		"RequestAReturn": {guest: true, made: returns, onHand: 3, do: func(w *till, o id.Order, by account.Actor, key string) (core.OrderView, error) {
 			return w.shop.Orders.Return(w.t.Context(), core.ReturnGoods{By: by, Order: o, Key: key, Lines: pieces("tee", 1)})
+		}},
+		"Note": {made: notes, onHand: 3, do: func(w *till, o id.Order, by account.Actor, key string) (core.OrderView, error) {
+			return w.shop.Orders.AddNote(w.t.Context(), core.AddNote{By: by, Order: o, Key: key, Text: "rang the bell"})
 		}},
 	}
 }

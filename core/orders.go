@@ -95,12 +95,14 @@ type AddNote struct {
 	By    account.Actor
 	Order id.Order
 	Text  string
+	Key   string // names the request: sent again, it writes no other note; "": it does
 }
 
 // ResendConfirmation mails an order's confirmation once more.
 type ResendConfirmation struct {
 	By    account.Actor
 	Order id.Order
+	Key   string // names the request: sent again, it is the same mail; "": another one
 }
 
 // Find shows an order.
@@ -306,7 +308,8 @@ func (x *Orders) Deliver(ctx context.Context, c DeliverOrder) (OrderView, error)
 	return x.step(ctx, c.By, c.Order, func(o *order.Order, t *turn) (bool, error) { return o.Deliver(t.step("")) })
 }
 
-// AddNote writes on an order's timeline, for operators to read. Needs order.write.
+// AddNote writes on an order's timeline, for operators to read. Under a Key that
+// wrote a note before, it is a success without effect. Needs order.write.
 func (x *Orders) AddNote(ctx context.Context, c AddNote) (OrderView, error) {
 	switch {
 	case strings.TrimSpace(c.Text) == "":
@@ -315,8 +318,7 @@ func (x *Orders) AddNote(ctx context.Context, c AddNote) (OrderView, error) {
 		return OrderView{}, fault.InvalidField("text", "too_long", "must have at most 2000 characters")
 	}
 	return x.step(ctx, c.By, c.Order, func(o *order.Order, t *turn) (bool, error) {
-		o.Record(order.Noted, t.step(c.Text))
-		return true, nil
+		return o.Note(id.Note{UUID: t.made(o.ID, "note", c.Key)}, t.step(c.Text)), nil
 	})
 }
 
@@ -350,7 +352,8 @@ func (x *Orders) step(ctx context.Context, by account.Actor, o id.Order, do func
 }
 
 // ResendConfirmation mails the confirmation of a confirmed order once more, now,
-// as another mail: the job of the first one stays the only one. Needs
+// as another mail: the job of the first one stays the only one. Under a Key that
+// sent one before, that mail goes out again, with its Message-ID. Needs
 // order.write.
 func (x *Orders) ResendConfirmation(ctx context.Context, c ResendConfirmation) error {
 	if err := allow(c.By, account.OrderWrite); err != nil {
@@ -363,5 +366,6 @@ func (x *Orders) ResendConfirmation(ctx context.Context, c ResendConfirmation) e
 	if o.ConfirmedAt.IsZero() {
 		return o.Conflict(c.By.Role())
 	}
-	return (&Mails{x.s}).SendConfirmation(ctx, id.Job{UUID: x.s.ids.New()}, o.ID)
+	mail := x.s.turn(ctx, c.By.Role()).made(o.ID, "confirmation", c.Key)
+	return (&Mails{x.s}).SendConfirmation(ctx, id.Job{UUID: mail}, o.ID)
 }

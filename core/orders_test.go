@@ -316,6 +316,14 @@ func TestMails(t *testing.T) {
 	if len(sent) != 3 || sent[1].ID == sent[0].ID || sent[1].Text != sent[0].Text || !strings.Contains(sent[2].Text, link) || !strings.Contains(sent[2].HTML, link) {
 		t.Errorf("sent %+v", sent)
 	}
+	for range 2 {
+		if err := w.shop.Orders.ResendConfirmation(t.Context(), core.ResendConfirmation{By: operator, Order: placed.ID, Key: "k"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sent = w.post.all()[3:]; len(sent) != 2 || sent[0].ID != sent[1].ID {
+		t.Errorf("asked again under a key, sent %+v", sent)
+	}
 	if err := w.shop.Mails.SendConfirmation(t.Context(), id.Job{UUID: w.ids.New()}, id.Order{UUID: w.ids.New()}); !fault.Is(err, fault.NotFound) {
 		t.Errorf("got %v", err)
 	}

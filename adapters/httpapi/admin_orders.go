@@ -139,7 +139,7 @@ func (a *api) registerOrderWrites(tag string) {
 		if err != nil {
 			return nil, err
 		}
-		return a.shown(a.shop.Orders.AddNote(ctx, core.AddNote{By: caller(ctx, ""), Order: id.Order{UUID: o}, Text: in.Body.Text}))
+		return a.shown(a.shop.Orders.AddNote(ctx, core.AddNote{By: caller(ctx, ""), Order: id.Order{UUID: o}, Text: in.Body.Text, Key: requested(ctx)}))
 	})
 	register(a.edge, operation{
 		ID: "resendConfirmation", Method: http.MethodPost, Path: "/v1/admin/orders/{id}/resend-confirmation", Tag: tag, Permission: account.OrderWrite,
@@ -152,7 +152,7 @@ func (a *api) registerOrderWrites(tag string) {
 		if err != nil {
 			return nil, err
 		}
-		if err := a.shop.Orders.ResendConfirmation(ctx, core.ResendConfirmation{By: caller(ctx, ""), Order: id.Order{UUID: o}}); err != nil {
+		if err := a.shop.Orders.ResendConfirmation(ctx, core.ResendConfirmation{By: caller(ctx, ""), Order: id.Order{UUID: o}, Key: requested(ctx)}); err != nil {
 			return nil, err
 		}
 		return &reply[Accepted]{Body: Accepted{Accepted: true}}, nil

@@ -59,6 +59,15 @@ func TestOrders_AskedAgainAfterADeath(t *testing.T) {
 		{"receive what was asked for", func() got {
 			return admin("/returns", "l", `{"return_id":"`+o.Returns[1].ID+`","restock":true}`)()
 		}, func() bool { return len(o.Returns) == 2 && o.Lines[0].ReturnedQuantity == 3 }},
+		{"note", admin("/notes", "k", `{"text":"rang the bell"}`), func() bool {
+			n := 0
+			for _, e := range o.Timeline {
+				if e.Type == "note" {
+					n++
+				}
+			}
+			return n == 1
+		}},
 	} {
 		keys.dies.Store(true)
 		step.ask().problem(500, "internal")

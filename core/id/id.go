@@ -115,6 +115,7 @@ type (
 	Shipment  struct{ UUID }
 	Refund    struct{ UUID }
 	Return    struct{ UUID }
+	Note      struct{ UUID }
 	Promotion struct{ UUID }
 	Endpoint  struct{ UUID }
 	Delivery  struct{ UUID }

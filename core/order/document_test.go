@@ -28,7 +28,7 @@ func TestOrder_Documents(t *testing.T) {
 		}},
 		Refunds:  []order.Refund{{ID: id.Refund{UUID: id.UUID{2}}, Amount: eur(10), Reason: "late", Status: order.RefundPending, CreatedAt: at}},
 		Returns:  []order.Return{{ID: id.Return{UUID: id.UUID{3}}, Status: "received", Restock: true, Lines: []order.ShipmentLine{}, CreatedAt: at}},
-		Timeline: []order.Event{{At: at, Type: "order.placed", Actor: "customer", Message: "<b>", TraceID: "4bf9"}},
+		Timeline: []order.Event{{At: at, Type: "order.placed", Actor: "customer", Message: "<b>", TraceID: "4bf9"}, {At: at, Type: order.Noted, Actor: "admin", Message: "n", Note: id.Note{UUID: id.First(at)}}},
 	}
 	bare := order.Order{
 		Totals:    pricing.Totals{Discounts: []pricing.Discount{}, TaxLines: []pricing.TaxLine{}},

@@ -157,6 +157,7 @@ type Event struct {
 	Actor   account.Role `json:"actor"`
 	Message string       `json:"message"`
 	TraceID string       `json:"trace_id,omitempty"`
+	Note    id.Note      `json:"note,omitzero"` // of what an operator wrote
 }
 
 // Coupons returns the codes of the coupons that the order used.

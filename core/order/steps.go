@@ -8,6 +8,7 @@ import (
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/fault"
+	"github.com/bodega-commerce/bodega/core/id"
 )
 
 // Step says who moves an order on, when, why and in which trace.
@@ -24,9 +25,23 @@ func (o *Order) Record(event string, s Step) {
 	if s.Message == "" {
 		s.Message = strings.NewReplacer(".", " ", "_", " ").Replace(event)
 	}
-	o.Timeline = append(o.Timeline, Event{At: s.At, Type: event, Actor: s.By, Message: s.Message, TraceID: s.TraceID})
+	o.record(Event{At: s.At, Type: event, Actor: s.By, Message: s.Message, TraceID: s.TraceID})
+}
+
+func (o *Order) record(e Event) {
+	o.Timeline = append(o.Timeline, e)
 	o.Version++
-	o.UpdatedAt = s.At
+	o.UpdatedAt = e.At
+}
+
+// Note writes the step's message on the timeline, for operators to read. False:
+// this note is there already.
+func (o *Order) Note(note id.Note, s Step) bool {
+	if slices.ContainsFunc(o.Timeline, func(e Event) bool { return e.Note == note }) {
+		return false
+	}
+	o.record(Event{At: s.At, Type: Noted, Actor: s.By, Message: s.Message, TraceID: s.TraceID, Note: note})
+	return true
 }
 
 func (o *Order) become(status Status, s Step) {

@@ -63,11 +63,12 @@ const (
 	restocks = "undo"    // or the money of a unit, which goes on the shelf again
 	receives = "return"  // a unit comes back from the shopper
 	tells    = "tell"    // another program is told that it is being packed
+	notes    = "note"    // an operator writes on its timeline
 )
 
 // byHand reports whether a journey is one of a shop where operators take the money.
 func byHand(journey string) bool {
-	return slices.Contains([]string{takes, repays, restocks, receives, tells}, journey)
+	return slices.Contains([]string{takes, repays, restocks, receives, tells, notes}, journey)
 }
 
 var (
@@ -128,6 +129,8 @@ var steps = []step{
 	{tells, "what is due is taken", spot{shop, "deliveries.claim", 1}, spot{either, "deliveries.claim", 1}, afterIt},
 	{tells, "the other program is told", spot{shop, "webhook.send", 1}, spot{either, "webhook.send", 1}, aroundIt},
 	{tells, "that it was told is stored", spot{shop, "deliveries.settle", 1}, spot{either, "deliveries.settle", 1}, aroundIt},
+	{notes, "the note is stored", spot{shop, "orders.tx", 1}, spot{shop, "orders.tx", 1}, allOfIt},
+	{notes, "the answer is stored", spot{shop, "keys.remember", 1}, spot{shop, "keys.remember", 1}, aroundIt},
 }
 
 // point is a cell of the matrix.
@@ -454,6 +457,8 @@ func (m *matrix) operate(w *walk) func() (answer, error) {
 		steps = append(steps, admin("/refunds", unit))
 	case receives:
 		steps = append(steps, admin("/shipments", map[string]any{}), admin("/returns", unit))
+	case notes:
+		steps = append(steps, admin("/notes", map[string]any{"text": "rang the bell"}))
 	case tells:
 		steps = append(steps, admin("/fulfill", nil))
 		for time.Now().Before(m.deaf) {
@@ -566,6 +571,7 @@ func (m *matrix) wrong(w *walk) []string {
 		restocks: {"confirmed", "partially_refunded", 1, 1, 2000},
 		receives: {"shipped", "captured", 1, 1, 3000},
 		tells:    {"fulfilling", "captured", 0, 1, 3000},
+		notes:    {"confirmed", "captured", 0, 1, 3000},
 	}[w.journey]
 	if w.order.Status != want.status || w.order.Payment.Status != want.paid {
 		complain("the order is %s and %s, want %s and %s", w.order.Status, w.order.Payment.Status, want.status, want.paid)
@@ -583,6 +589,9 @@ func (m *matrix) wrong(w *walk) []string {
 		if silence := m.ears.about(w.order.ID); silence != "" {
 			complain("the other program has %s", silence)
 		}
+	}
+	if n := w.order.notes(); w.journey == notes && n != 1 {
+		complain("the note is there %d times", n)
 	}
 	for _, a := range w.told {
 		if !bytes.Equal(a.body, w.told[0].body) {

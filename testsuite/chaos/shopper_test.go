@@ -21,6 +21,17 @@ type order struct {
 	ID, Number, Status, Email string
 	Lines                     []line
 	Payment                   struct{ ID, Status string }
+	Timeline                  []struct{ Type string }
+}
+
+// notes returns how many notes operators wrote on an order.
+func (o order) notes() (n int) {
+	for _, e := range o.Timeline {
+		if e.Type == "note" {
+			n++
+		}
+	}
+	return n
 }
 
 // shopper is somebody with a cart of their own.

@@ -35,6 +35,7 @@ var endings = map[string]string{
 	restocks: "confirmed, the money of a unit given back once, the unit back once",
 	receives: "shipped, a unit back once",
 	tells:    "being packed, the other program knows, each time by the same id",
+	notes:    "confirmed, the note there once",
 }
 
 // passed are the points that orders went past unharmed, by column.
