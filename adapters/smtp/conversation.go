@@ -24,7 +24,7 @@ type conversation struct {
 // dial connects, makes the connection private and signs in. The connection ends
 // with ctx. Whatever fails here is Unavailable: no mail has been spoken of.
 func (m *Mailer) dial(ctx context.Context) (conversation, error) {
-	conn, err := (&net.Dialer{Timeout: dialTime}).DialContext(ctx, "tcp", m.server.String())
+	conn, err := m.connect(ctx, "tcp", m.server.String())
 	if err != nil {
 		return conversation{}, fault.Wrap(fault.Unavailable, "smtp: connect", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/mail"
 	"os"
 	"time"
@@ -35,6 +36,7 @@ type Mailer struct {
 	tls     *tls.Config
 	timeout time.Duration
 	name    string // how the shop greets
+	connect func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // New returns a mailer of the server at a URL as Parse reads it, which is
@@ -53,7 +55,8 @@ func New(url string, o Options) (*Mailer, error) {
 	}
 	return &Mailer{
 		server: server, from: o.From, timeout: cmp.Or(o.Timeout, sendTime), name: name,
-		tls: &tls.Config{ServerName: server.Host, RootCAs: o.CAs, MinVersion: tls.VersionTLS12},
+		connect: (&net.Dialer{Timeout: dialTime}).DialContext,
+		tls:     &tls.Config{ServerName: server.Host, RootCAs: o.CAs, MinVersion: tls.VersionTLS12},
 	}, nil
 }
 

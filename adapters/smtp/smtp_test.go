@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bodega-commerce/bodega/adapters/smtp"
@@ -106,6 +107,7 @@ func TestMailer_Privacy(t *testing.T) {
 
 func TestMailer_Answers(t *testing.T) {
 	t.Parallel()
+	const url = "smtps://user:ge%40heim@127.0.0.1"
 	certificate, cas := authority(t)
 	for name, c := range map[string]struct {
 		script script
@@ -134,31 +136,31 @@ func TestMailer_Answers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			addr, _ := c.script.play(t, certificate)
-			began := time.Now()
-			o := smtp.Options{CAs: cas}
-			if strings.HasPrefix(name, "Silent") {
-				o.Timeout = 2 * time.Second // for all that comes before the silence, too
-			}
-			err := mailer(t, "smtps://user:geheim@"+addr, o).Send(t.Context(), letter())
-			if !fault.Is(err, c.want) {
-				t.Errorf("got %v, want %v", err, c.want)
-			}
-			if took := time.Since(began); took > 20*time.Second {
-				t.Errorf("it took %s", took)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				connect, _ := c.script.play(t, certificate)
+				began := time.Now()
+				err := mailer(t, url, smtp.Options{CAs: cas, Timeout: 5 * time.Second}).Over(connect).Send(t.Context(), letter())
+				if !fault.Is(err, c.want) {
+					t.Errorf("got %v, want %v", err, c.want)
+				}
+				if took := time.Since(began); took > 5*time.Second {
+					t.Errorf("it took %s", took)
+				}
+			})
 		})
 	}
 	for name, s := range map[string]script{"Polite": polite, "RudeGoodbye": polite.with("QUIT", hangUp), "WrongGoodbye": polite.with("QUIT", "500 what")} {
 		t.Run("TakenIsSent/"+name, func(t *testing.T) {
 			t.Parallel()
-			addr, shown := s.play(t, certificate)
-			if err := mailer(t, "smtps://user:ge%40heim@"+addr, smtp.Options{CAs: cas}).Send(t.Context(), letter()); err != nil {
-				t.Error(err)
-			}
-			if got := shown(); got != " user ge@heim" {
-				t.Errorf("signed in as %q", got)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				connect, shown := s.play(t, certificate)
+				if err := mailer(t, url, smtp.Options{CAs: cas}).Over(connect).Send(t.Context(), letter()); err != nil {
+					t.Error(err)
+				}
+				if got := shown(); got != " user ge@heim" {
+					t.Errorf("signed in as %q", got)
+				}
+			})
 		})
 	}
 	t.Run("NobodyThere", func(t *testing.T) {
@@ -176,16 +178,18 @@ func TestMailer_Answers(t *testing.T) {
 	t.Run("CanceledInTheMiddle", func(t *testing.T) {
 		t.Parallel()
 		for command, want := range map[string]fault.Kind{"RCPT": fault.Canceled, ".": fault.Unknown} {
-			addr, shown := polite.with(command, "").play(t, certificate)
-			ctx, cancel := context.WithCancel(t.Context())
-			go func() {
-				for shown() != command {
+			synctest.Test(t, func(t *testing.T) {
+				connect, _ := polite.with(command, "").play(t, certificate)
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(time.Second, cancel) // when all wait
+				began := time.Now()
+				if err := mailer(t, url, smtp.Options{CAs: cas}).Over(connect).Send(ctx, letter()); !fault.Is(err, want) {
+					t.Errorf("%s: got %v, want %v", command, err, want)
 				}
-				cancel()
-			}()
-			if err := mailer(t, "smtps://user:geheim@"+addr, smtp.Options{CAs: cas}).Send(ctx, letter()); !fault.Is(err, want) {
-				t.Errorf("%s: got %v, want %v", command, err, want)
-			}
+				if took := time.Since(began); took != time.Second {
+					t.Errorf("%s: it took %s", command, took)
+				}
+			})
 		}
 	})
 }
