@@ -86,7 +86,7 @@ func Open(ctx context.Context, address string, o Options) (*Client, error) {
 		c.now = time.Now
 	}
 	c.questions.do, c.admissions.do = c.ask, c.admit
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, max(startTimeout, timeout))
 	defer cancel()
 	if err := c.rdb.Ping(ctx).Err(); err != nil && !absent(err) {
 		_ = c.rdb.Close() // nothing was done with it yet

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bodega-commerce/bodega/adapters/redis"
 	"github.com/bodega-commerce/bodega/core/fault"
@@ -31,7 +32,7 @@ func TestOpen_NotRedis(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
-	_, err := redis.Open(t.Context(), strings.Replace(s.URL, "http", "redis", 1), redis.Options{})
+	_, err := redis.Open(t.Context(), strings.Replace(s.URL, "http", "redis", 1), redis.Options{Timeout: time.Minute})
 	refused(t, "an HTTP server", err)
 }
 
@@ -39,14 +40,14 @@ func TestOpen_RefusedByTheServer(t *testing.T) {
 	t.Parallel()
 	server := containers.RedisServer(t)
 	locked := strings.TrimSuffix(server.URL, "/")
-	if _, err := redis.Open(t.Context(), locked+"/9999", redis.Options{}); err == nil {
+	if _, err := redis.Open(t.Context(), locked+"/9999", redis.Options{Timeout: time.Minute}); err == nil {
 		t.Error("a database that the server does not have was opened")
 	} else {
 		refused(t, "no such database", err)
 	}
 	server.Exec(t, "redis-cli", "CONFIG", "SET", "requirepass", "sesame")
 	for what, login := range map[string]string{"none": "", "wrong": ":open@", "unknown user": "ali:sesame@"} {
-		_, err := redis.Open(t.Context(), strings.Replace(locked, "redis://", "redis://"+login, 1), redis.Options{})
+		_, err := redis.Open(t.Context(), strings.Replace(locked, "redis://", "redis://"+login, 1), redis.Options{Timeout: time.Minute})
 		refused(t, what, err)
 	}
 	c := open(t, strings.Replace(locked, "redis://", "redis://:sesame@", 1), redis.Options{})

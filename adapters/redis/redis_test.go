@@ -30,7 +30,6 @@ func TestLimiter(t *testing.T) {
 		New: func(t *testing.T) (ports.Limiter, porttest.Clock) {
 			return open(t, containers.Redis(t), redis.Options{}).Limiter(), wallClock()
 		},
-		Slack: 1600 * time.Millisecond, // less than the shortest wait of the suite
 	})
 }
 
