@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"iter"
 	"regexp"
 	"strconv"
@@ -43,22 +44,19 @@ func AttributeName(label string) string {
 // -3 and so on. All fit MaxSlug.
 func Slugs(name, distinction string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		base := Slugify(name)
-		if base != "" && !yield(base) {
+		base, extra := Slugify(name), Slugify(distinction)
+		if base == "" {
+			base, extra = cmp.Or(extra, "x"), ""
+		}
+		if !yield(base) {
 			return
 		}
-		extra := Slugify(distinction)
-		switch {
-		case base == "" && extra == "":
-			base = "x"
-		case base == "":
-			base = extra
-		case extra != "":
+		if extra != "" {
 			extra = cutSlug(extra, MaxSlug/2)
 			base = cutSlug(base, MaxSlug-len(extra)-1) + "-" + extra
-		}
-		if (extra != "" || base == "x") && !yield(base) {
-			return
+			if !yield(base) {
+				return
+			}
 		}
 		for n := 2; ; n++ {
 			number := "-" + strconv.Itoa(n)

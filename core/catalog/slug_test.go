@@ -60,6 +60,7 @@ func TestSlugs(t *testing.T) {
 		want              []string
 	}{
 		{"Tee", "TEE-S", []string{"tee", "tee-tee-s", "tee-tee-s-2", "tee-tee-s-3"}},
+		{"X", "", []string{"x", "x-2", "x-3", "x-4"}},
 		{"Tee", "", []string{"tee", "tee-2", "tee-3", "tee-4"}},
 		{"日本", "JP.1", []string{"jp-1", "jp-1-2", "jp-1-3", "jp-1-4"}},
 		{"日本", "", []string{"x", "x-2", "x-3", "x-4"}},
