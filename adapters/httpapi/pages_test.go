@@ -12,10 +12,10 @@ import (
 
 func TestPages_SameUntilSomethingSeenOfThemChanges(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t)
+	c := newCounter(t).worked()
 	p := c.product("CUP", 1000, 1)
 	c.product("MUG", 1200, 10)
-	c.worked()
+	c.quiet()
 	targets := []string{"/v1/products?per_page=20", "/v1/search?per_page=20", "/v1/search?q=cup"}
 	now := func(target string) (body, tag string) {
 		t.Helper()
@@ -51,7 +51,7 @@ func TestPages_SameUntilSomethingSeenOfThemChanges(t *testing.T) {
 		}},
 	} {
 		change.make()
-		c.worked()
+		c.quiet()
 		for _, target := range targets {
 			b, tag := now(target)
 			if b == body[target] || tag == tags[target] {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -135,6 +136,18 @@ func (c *counter) worked() *counter {
 		c.t.Fatalf("the jobs ended: %v", err)
 	}
 	return c
+}
+
+// quiet waits until no job is left: what was written is in the index.
+func (c *counter) quiet() {
+	c.t.Helper()
+	soon(c.t, "no job is left", func() bool {
+		all, err := c.db.Jobs().Backlogs(c.t.Context())
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return !slices.ContainsFunc(all, func(b ports.Backlog) bool { return b.Ready+b.Held > 0 })
+	})
 }
 
 // admin sends a request with the key that may do everything.
