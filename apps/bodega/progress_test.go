@@ -25,11 +25,13 @@ func TestProgress_Lines(t *testing.T) {
 
 func TestProgress_NothingForShortWork(t *testing.T) {
 	t.Parallel()
-	var notes bytes.Buffer
-	p := (&terminal{notes: &notes}).progress("exporting", "bytes")
-	p.set(1<<20, 0)
-	p.end()
-	if notes.Len() > 0 {
-		t.Errorf("noted %q", notes.String())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var notes bytes.Buffer
+		p := (&terminal{notes: &notes}).progress("exporting", "bytes")
+		p.set(1<<20, 0)
+		p.end()
+		if notes.Len() > 0 {
+			t.Errorf("noted %q", notes.String())
+		}
+	})
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // requestTime bounds a request: longer than a checkout may take.
-const requestTime = 20 * time.Second
+const requestTime = time.Minute
 
 // client sends requests from any goroutine. Its errors are those of the wire:
 // whatever the server answers is an answer.

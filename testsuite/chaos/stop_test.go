@@ -2,12 +2,16 @@ package chaos
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -16,25 +20,37 @@ import (
 // it ends well, and the next start goes on with the same data.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
-	const begun = 20
 	s := serve(t, t.TempDir(), "BODEGA_RESERVATION_TTL=8s")
 	x := &storm{t: t, server: s, stock: map[string]int{"TEE": 1000, "PLENTY": 100_000, "SCARCE": 40}}
 	for sku, units := range x.stock {
 		s.sell(sku, units)
 	}
-	conns := make([]net.Conn, begun)
-	for i := range conns {
-		conns[i] = x.begin(x.arrive())
+	for range 20 {
+		x.arrive()
 	}
+	waiting := slices.Clone(x.tries)
+	begun := make(chan []net.Conn, 1)
 	x.rage(func() {
+		defer close(begun)
+		conns := make([]net.Conn, len(waiting))
+		for i, y := range waiting { // as late as can be: a body has five seconds
+			conns[i] = x.begin(y)
+		}
+		begun <- conns
 		if code := s.interrupt(); code != 0 {
 			t.Errorf("exit code %d", code)
 		}
 	}, func() {
-		refusesConnections(t, s)
-		for i, y := range x.tries[:begun] {
-			x.finish(conns[i], y)
+		conns, ok := <-begun
+		if !ok {
+			return
 		}
+		refusesConnections(t, s)
+		var all sync.WaitGroup
+		for i, y := range waiting {
+			all.Go(func() { x.finish(conns[i], y) })
+		}
+		all.Wait()
 	})
 	x.restart()
 	x.comeBack(x.tries)
@@ -47,9 +63,7 @@ func TestInterrupt(t *testing.T) {
 func TestInterrupt_CutsOffWhatHangs(t *testing.T) {
 	t.Parallel()
 	s := serve(t, t.TempDir(), "BODEGA_SHUTDOWN_TIMEOUT=300ms")
-	s.sell("TEE", 10)
-	x := &storm{t: t, server: s}
-	x.begin(x.arrive())
+	s.hang()
 	began := time.Now()
 	if code := s.interrupt(); code != 1 || !strings.Contains(s.said.String(), "requests were still under way") {
 		t.Errorf("exit code %d, %s", code, s.said)
@@ -64,9 +78,7 @@ func TestInterrupt_CutsOffWhatHangs(t *testing.T) {
 func TestInterrupt_Twice(t *testing.T) {
 	t.Parallel()
 	s := serve(t, t.TempDir(), "BODEGA_SHUTDOWN_TIMEOUT=1h")
-	s.sell("TEE", 10)
-	x := &storm{t: t, server: s}
-	x.begin(x.arrive())
+	s.hang()
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -81,25 +93,41 @@ func TestInterrupt_Twice(t *testing.T) {
 // read it.
 func (x *storm) begin(y *try) net.Conn {
 	x.t.Helper()
-	addr := strings.TrimPrefix(x.server.url, "http://")
-	conn, err := net.DialTimeout("tcp", addr, requestTime)
-	if err != nil {
+	body := y.checkout.body
+	conn := x.server.begin("/v1/checkout", len(body),
+		"Content-Type: application/json", "X-Cart-Token: "+y.shopper.header["X-Cart-Token"], "Idempotency-Key: "+y.checkout.key)
+	if _, err := conn.Write(body[:len(body)-1]); err != nil {
 		x.t.Fatal(err)
 	}
-	x.t.Cleanup(func() { _ = conn.Close() }) // finish has, if all went well
-	body := y.checkout.body
-	_, err = fmt.Fprintf(conn, "POST /v1/checkout HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nX-Cart-Token: %s\r\n"+
-		"Idempotency-Key: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", addr, y.shopper.header["X-Cart-Token"], y.checkout.key, len(body))
+	return conn
+}
+
+// hang begins a feed, for whose first bytes the server waits longer than for
+// anything else, and never sends them.
+func (s *server) hang() {
+	s.t.Helper()
+	s.begin("/v1/admin/import", 100, "Content-Type: application/x-ndjson", "Authorization: Bearer "+s.key)
+}
+
+// begin sends the header of a request, and returns when the server has begun to
+// read its body.
+func (s *server) begin(path string, length int, header ...string) net.Conn {
+	s.t.Helper()
+	addr := strings.TrimPrefix(s.url, "http://")
+	conn, err := net.DialTimeout("tcp", addr, requestTime)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = conn.Close() }) // who has its answer has closed it
+	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n%s\r\n\r\n",
+		path, addr, length, strings.Join(header, "\r\n"))
 	const reads = "HTTP/1.1 100 Continue\r\n\r\n"
 	said := make([]byte, len(reads))
 	if err == nil {
 		_, err = io.ReadFull(conn, said)
 	}
-	if err == nil {
-		_, err = conn.Write(body[:len(body)-1])
-	}
 	if err != nil || string(said) != reads {
-		x.t.Fatalf("%q, %v", said, err)
+		s.t.Fatalf("%q, %v", said, err)
 	}
 	return conn
 }
@@ -127,15 +155,18 @@ func (x *storm) finish(conn net.Conn, y *try) {
 	}
 }
 
-// refusesConnections waits until nobody new is let in.
+// refusesConnections waits until nobody new is let in. That nobody answers for a
+// second is no refusal.
 func refusesConnections(t *testing.T, s *server) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		conn, err := net.DialTimeout("tcp", strings.TrimPrefix(s.url, "http://"), time.Second)
-		if err != nil {
+		if errors.Is(err, syscall.ECONNREFUSED) {
 			return
 		}
-		_ = conn.Close()
+		if err == nil {
+			_ = conn.Close()
+		}
 		if time.Now().After(deadline) {
 			t.Error("half a minute after Ctrl-C new connections are still accepted")
 			return

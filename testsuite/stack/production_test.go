@@ -132,7 +132,7 @@ func TestProduction_WrittenIsSearchable(t *testing.T) {
 		if err := json.Unmarshal(delivery.Body, &message); err != nil {
 			t.Fatal(err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("nothing was published")
 	}
 	uuidv7 := `"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"`
