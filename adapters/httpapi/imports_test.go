@@ -80,9 +80,10 @@ func TestImages_UploadedAndServed(t *testing.T) {
 		t.Errorf("served with %v", shown.header)
 	}
 	c.do("GET", path, "", "If-None-Match", shown.header.Get("ETag")).ok(http.StatusNotModified)
-	for _, nowhere := range []string{"/media/images/" + img.ID + "/401.jpg", "/media/images", "/media/..%2f..%2fshop.db", "/media/shop.db"} {
+	for _, nowhere := range []string{"/media/images/" + img.ID + "/401.jpg", "/media/images", "/media/..%2f..%2fshop.db", "/media/shop.db", "/media/", "/media/?key=x", "/media/x", "/media/%2e%2e"} {
 		c.do("GET", nowhere, "").problem(http.StatusNotFound, "not_found")
 	}
+	c.do("POST", "/media/", "").problem(http.StatusMethodNotAllowed, "method_not_allowed")
 }
 
 func TestImages_WhatIsRefused(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 )
 
 func (a *api) registerMedia() {
+	// No key at all is nothing, too, rather than a parameter that is missing.
+	a.edge.mux.Handle("GET /media/{$}", http.NotFoundHandler())
 	registerStream(a.edge, operation{
 		ID: "readMedia", Method: http.MethodGet, Path: "/media/{key...}", Tag: "media", Produces: "image/*", Quiet: true, Deadline: -1,
 		Also: []int{http.StatusNotModified}, Summary: "Send a picture", Description: "What is under a key never changes.",
