@@ -153,15 +153,9 @@ func (c *Catalog) judge(ctx context.Context, tx ports.CatalogTx, t *catalog.Taxo
 			f.Join("", fieldsErr(t.Misfits(after, before)))
 		}
 	}
-	mismatch := c.mismatches(&f, after)
-	err := f.Err()
-	if e, ok := errors.AsType[*fault.Error](err); ok {
-		slices.SortStableFunc(e.Fields, func(a, b fault.Field) int { return cmp.Compare(a.Location, b.Location) })
-		if mismatch == len(e.Fields) {
-			e.Code, e.Detail = "currency_mismatch", "the shop's currency is "+string(c.s.Currency)
-		}
-	}
-	return err
+	c.mismatches(&f, after)
+	slices.SortStableFunc(f.List(), func(a, b fault.Field) int { return cmp.Compare(a.Location, b.Location) })
+	return f.Err()
 }
 
 func fieldsErr(fields []fault.Field) error {
@@ -195,14 +189,11 @@ func holds(t *catalog.Taxonomy, tree []catalog.Category, c id.Category) (known, 
 	return true, true
 }
 
-// mismatches records the prices that are in another currency than the shop's
-// and returns how many there are.
-func (c *Catalog) mismatches(f *fault.Fields, p *catalog.Product) int {
-	n := 0
+// mismatches records the prices that are in another currency than the shop's.
+func (c *Catalog) mismatches(f *fault.Fields, p *catalog.Product) {
 	check := func(at string, a money.Amount) {
 		if !a.IsNone() && a.Currency() != c.s.Currency && a.Currency().Known() {
-			f.Add(at+".currency", "enum", "must be "+string(c.s.Currency))
-			n++
+			f.AddCurrency(at, string(c.s.Currency))
 		}
 	}
 	check("base_price", p.BasePrice)
@@ -212,7 +203,6 @@ func (c *Catalog) mismatches(f *fault.Fields, p *catalog.Product) int {
 		check(at+"price", p.Variants[i].PriceOverride)
 		check(at+"compare_at_price", p.Variants[i].CompareAt)
 	}
-	return n
 }
 
 // byID finds the product of an edit.

@@ -26,6 +26,7 @@ func TestShop_AdminPrices(t *testing.T) {
 	c.admin("PUT", method, parcel, "If-None-Match", "*").problem(http.StatusPreconditionFailed, "version_conflict")
 	c.admin("PUT", method, strings.Replace(parcel, `"rate":"total"`, `"rate":"flat"`, 1), "If-Match", `"1"`).finding("body.steps", "too_long")
 	c.admin("PUT", method, strings.Replace(parcel, `"DE"`, `"XX"`, 1), "If-Match", `"1"`).finding("body.countries[0]", "enum")
+	c.admin("PUT", method, strings.Replace(parcel, `490,"currency":"EUR"`, `490,"currency":"USD"`, 1), "If-Match", `"1"`).findingOf("currency_mismatch", "body.steps[0].price.currency", "enum")
 	c.admin("PUT", method, strings.Replace(parcel, `"Parcel"`, `"Paket"`, 1), "If-Match", `"1"`).ok(200)
 	if m = read[AdminShippingMethod](c.admin("GET", method, "").ok(200)); m.Name != "Paket" || m.Version != 2 {
 		t.Errorf("read %+v", m)
@@ -66,7 +67,11 @@ func TestShop_AdminPromotions(t *testing.T) {
 
 	const promotions = "/v1/admin/promotions"
 	c.admin("POST", promotions, `{"name":"Sale","type":"percentage"}`).finding("body.percent_bp", "too_small")
-	c.admin("POST", promotions, `{"name":"Sale","type":"amount","amount":{"amount":1,"currency":"USD"}}`).finding("body.amount.currency", "enum")
+	c.admin("POST", promotions, `{"name":"Sale","type":"amount","amount":{"amount":1,"currency":"USD"}}`).findingOf("currency_mismatch", "body.amount.currency", "enum")
+	c.admin("POST", promotions, `{"name":"Sale","type":"amount","amount":{"amount":1,"currency":"XYZ"}}`).finding("body.amount.currency", "enum")
+	if p := c.admin("POST", promotions, `{"name":"Sale","type":"amount","amount":{"amount":0,"currency":"EUR"},"minimum":{"amount":1,"currency":"USD"}}`).problem(422, "validation_failed"); len(p.Errors) != 2 {
+		t.Errorf("found %+v", p.Errors)
+	}
 	c.admin("POST", promotions, `{"name":"Sale","type":"free_shipping","category_ids":["00000000-0000-7000-8000-000000000001"]}`).finding("body.category_ids[0]", "unknown_reference")
 	made := c.admin("POST", promotions, `{"name":"Sale","type":"percentage","percent_bp":1000,"coupon_required":true,"ends_at":"2100-01-01T00:00:00Z"}`).ok(201)
 	p := read[Promotion](made)

@@ -293,7 +293,13 @@ func (g got) problem(status int, code string) problemSaid {
 // finding reads an answer that must be validation_failed with one finding.
 func (g got) finding(location, code string) {
 	g.t.Helper()
-	p := g.problem(http.StatusUnprocessableEntity, "validation_failed")
+	g.findingOf("validation_failed", location, code)
+}
+
+// findingOf is finding for a problem with a code of its own.
+func (g got) findingOf(problem, location, code string) {
+	g.t.Helper()
+	p := g.problem(http.StatusUnprocessableEntity, problem)
 	if len(p.Errors) != 1 || p.Errors[0].Location != location || p.Errors[0].Code != code || p.Errors[0].Message == "" {
 		g.t.Fatalf("got %s\nwant one finding %s at %s", g.body, code, location)
 	}

@@ -188,11 +188,21 @@ func Is(err error, kinds ...Kind) bool {
 
 // Fields gathers what is wrong with an input, so that a caller hears of all of
 // it at once. The zero value is ready.
-type Fields struct{ list []Field }
+type Fields struct {
+	list    []Field
+	foreign int    // how many of them AddCurrency recorded
+	detail  string // of an error that is about these alone
+}
 
 // Add records one field.
 func (f *Fields) Add(location, code, message string) {
 	f.list = append(f.list, Field{location, code, message})
+}
+
+// AddCurrency records an amount that is not in the shop's currency.
+func (f *Fields) AddCurrency(location, shop string) {
+	f.Add(location+".currency", "enum", "must be "+shop)
+	f.foreign, f.detail = f.foreign+1, "the shop's currency is "+shop
 }
 
 // Join records the fields of err under a prefix, if err is Invalid with fields;
@@ -201,6 +211,9 @@ func (f *Fields) Join(prefix string, err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || len(e.Fields) == 0 {
 		return false
+	}
+	if e.Code == "currency_mismatch" {
+		f.foreign, f.detail = f.foreign+len(e.Fields), e.Detail
 	}
 	for _, x := range e.Fields {
 		loc := prefix
@@ -220,10 +233,15 @@ func (f *Fields) Join(prefix string, err error) bool {
 // List returns what was recorded.
 func (f *Fields) List() []Field { return f.list }
 
-// Err returns nil if nothing was recorded, else Invalid with all of it.
+// Err returns nil if nothing was recorded, else Invalid with all of it:
+// currency_mismatch if AddCurrency recorded all of it.
 func (f *Fields) Err() error {
 	if len(f.list) == 0 {
 		return nil
 	}
-	return InvalidFields(f.list...)
+	e := InvalidFields(f.list...)
+	if f.foreign == len(f.list) {
+		e.Code, e.Detail = "currency_mismatch", f.detail
+	}
+	return e
 }

@@ -47,6 +47,21 @@ func TestKinds_AllHaveNames(t *testing.T) {
 	}
 }
 
+func TestFields_CurrencyAlone(t *testing.T) {
+	t.Parallel()
+	var inner, f fault.Fields
+	inner.AddCurrency("price", "EUR")
+	f.AddCurrency("minimum", "EUR")
+	f.Join("steps[1]", inner.Err())
+	e, ok := errors.AsType[*fault.Error](f.Err())
+	if !ok || e.Kind != fault.Invalid || e.Code != "currency_mismatch" || e.Detail != "the shop's currency is EUR" || len(e.Fields) != 2 || e.Fields[1].Location != "steps[1].price.currency" {
+		t.Errorf("got %+v", f.Err())
+	}
+	if f.Add("name", "required", "is required"); fault.CodeOf(f.Err()) != "validation_failed" {
+		t.Errorf("among others: %v", f.Err())
+	}
+}
+
 func TestFields(t *testing.T) {
 	t.Parallel()
 	var none fault.Fields

@@ -70,8 +70,10 @@ func within(f *fault.Fields, at string, v, least, most int64) {
 func price(f *fault.Fields, at string, a money.Amount, shop money.Currency) {
 	switch {
 	case a.IsNone():
+	case !a.Currency().Known():
+		f.Add(at+".currency", "enum", "is not an ISO 4217 code")
 	case a.Currency() != shop:
-		f.Add(at+".currency", "enum", "the shop sells in "+string(shop))
+		f.AddCurrency(at, string(shop))
 	default:
 		within(f, at+".amount", a.Minor(), 0, money.Max)
 	}

@@ -128,6 +128,10 @@ func TestRules_Validate(t *testing.T) {
 					found = append(found, f.Location+" "+f.Code)
 				}
 			}
+			foreign := strings.HasSuffix(c.want, "currency enum")
+			if code := fault.CodeOf(c.err); foreign != (code == "currency_mismatch") {
+				t.Errorf("the code is %q", code)
+			}
 			if got := strings.Join(found, ", "); got != c.want || (c.err == nil) != (c.want == "") {
 				t.Errorf("got %q (%v), want %q", got, c.err, c.want)
 			}
