@@ -122,7 +122,7 @@ func slowCheckout(t *testing.T) {
 	b := c.basket("CUP", 1)
 	begun := time.Now()
 	g := b.checkout("k", "tok_ok", 1490).ok(201)
-	if took := time.Since(begun); took != patience {
+	if took := time.Since(begun); took < patience || took >= checkoutDeadline {
 		t.Errorf("answered after %s", took)
 	}
 	o := read[Order](g)
