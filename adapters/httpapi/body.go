@@ -20,14 +20,17 @@ const maxDepth = 32
 // jsonFormat reads and writes bodies. huma reads each twice: into an any, which
 // it holds against the schema, and then into the input. The first reading is
 // where everything is found that encoding/json lets pass.
-func jsonFormat() huma.Format {
-	return huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
+func (e *edge) jsonFormat() huma.Format {
+	return huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: e.unmarshal}
 }
 
-func unmarshal(data []byte, v any) error {
+func (e *edge) unmarshal(data []byte, v any) error {
 	if tree, ok := v.(*any); ok {
 		var err error
 		*tree, err = parse(data)
+		return err
+	}
+	if err := e.patches.refuseNull(data, v); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {

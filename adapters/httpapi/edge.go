@@ -76,6 +76,7 @@ type edge struct {
 	api     huma.API
 	answers huma.Registry // schemas of answers; those of requests are the API's own
 	added   *huma.Operation
+	patches patches
 	signer  signer
 	proxies proxies
 	cors    cors
@@ -86,7 +87,7 @@ type edge struct {
 
 func newEdge(opts Options) *edge {
 	e := &edge{
-		opts: opts, log: opts.Log, mux: http.NewServeMux(), signer: newSigner(opts.Secrets),
+		opts: opts, log: opts.Log, mux: http.NewServeMux(), patches: patches{}, signer: newSigner(opts.Secrets),
 		proxies: opts.TrustedProxies, cors: newCORS(opts.CORSOrigins), now: opts.Now,
 	}
 	if e.log == nil {

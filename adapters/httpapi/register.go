@@ -181,6 +181,10 @@ func add[I any](r *route, success *huma.Response, serve func(context.Context, *e
 		return done, nil
 	})
 	r.learn(r.edge.added)
+	if r.Method == http.MethodPatch {
+		body := r.edge.added.RequestBody.Content["application/json"].Schema
+		r.edge.patches[reflect.TypeFor[I]().Field(r.body).Type] = resolve(r.edge.api.OpenAPI().Components.Schemas, body)
+	}
 }
 
 // learn completes the document of an operation and takes from it where its

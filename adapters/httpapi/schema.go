@@ -126,7 +126,7 @@ func (e *edge) newAPI() huma.API {
 			},
 			OnAddOperation: []huma.AddOpFunc{func(_ *huma.OpenAPI, op *huma.Operation) { e.added = op }},
 		},
-		Formats:       map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()},
+		Formats:       map[string]huma.Format{"application/json": e.jsonFormat(), "json": e.jsonFormat()},
 		DefaultFormat: "application/json",
 		Transformers:  []huma.Transformer{translator(findings()).transform},
 	})
