@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -75,7 +76,7 @@ func TestSearch_BadNetwork(t *testing.T) {
 		"Down":  (*containers.Link).Down,
 		"Hang":  (*containers.Link).Hang,
 		"Reset": (*containers.Link).Reset,
-		"Slow":  func(l *containers.Link, t testing.TB) { l.Latency(t, 5*time.Second) },
+		"Slow":  func(l *containers.Link, t testing.TB) { l.Latency(t, time.Minute) },
 		"NoBandwidth": func(l *containers.Link, t testing.TB) {
 			l.Throttle(t, 0)
 		},
@@ -90,13 +91,18 @@ func TestSearch_BadNetwork(t *testing.T) {
 			for range breakAfter + 1 {
 				begin := time.Now()
 				_, err := e.Search(t.Context(), search.Query{Text: "lamp"})
-				if took := time.Since(begin); !fault.Is(err, fault.Unavailable) || took > 3*time.Second { // 0.8 s and what a busy machine adds
+				if took := time.Since(begin); !fault.Is(err, fault.Unavailable) || took > 15*time.Second { // 0.8 s and what a busy machine adds
 					t.Fatalf("after %v: %v", took, err)
 				}
 			}
-			begin := time.Now()
-			if _, err := e.Suggest(t.Context(), search.SuggestQuery{Text: "lam"}); !fault.Is(err, fault.Unavailable) || time.Since(begin) > 100*time.Millisecond || !e.Stats().BreakerOpen {
-				t.Errorf("it was asked after failing many times: %v in %v", err, time.Since(begin))
+			for tries := 1; ; tries++ { // one asks every two seconds, which may pass anywhere
+				_, err := e.Suggest(t.Context(), search.SuggestQuery{Text: "lam"})
+				if errors.Is(err, errOpen) && fault.Is(err, fault.Unavailable) && e.Stats().BreakerOpen {
+					break
+				}
+				if !fault.Is(err, fault.Unavailable) || tries == 10 {
+					t.Fatalf("it was asked after failing many times: %v", err)
+				}
 			}
 			link.Heal(t)
 			eventually(t, "searches go on", func() bool {
@@ -137,7 +143,7 @@ func TestSearch_OneOfSeveralHosts(t *testing.T) {
 			t.Parallel()
 			good := containers.Elasticsearch(t)
 			link := containers.Proxy(t, good)
-			e := openAt(t, link.URL+","+good, Options{Timeout: 4 * time.Second}) // a busy machine needs its time
+			e := openAt(t, link.URL+","+good, Options{Timeout: 12 * time.Second}) // a busy machine needs its time
 			mustIndex(t, e, lamps(3)...)
 			mustRefresh(t, e)
 			spoil(link, t)
