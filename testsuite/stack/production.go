@@ -73,7 +73,7 @@ func prefixed(t testing.TB, index string) string {
 
 // refresh lets searches find what was written to a test's part of an index.
 func refresh(ctx context.Context, index string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	req, err := request(ctx, http.MethodPost, index+"*/_refresh?allow_no_indices=true&ignore_unavailable=true", nil, nil)
 	if err != nil {

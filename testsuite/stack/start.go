@@ -149,7 +149,7 @@ func (s *Shop) start(t testing.TB, role boot.Role) *boot.App {
 // stopped itself is not asked.
 func (s *Shop) audit(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	violations, err := Check(ctx, s.URL, s.AdminKey)
 	if err != nil && !stopped(err) {
