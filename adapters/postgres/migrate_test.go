@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/bodega-commerce/bodega/core/fault"
 )
@@ -32,7 +33,7 @@ func known(t *testing.T, files fs.FS) []step {
 // bare is a realm without a schema.
 func bare(t *testing.T) *realm {
 	t.Helper()
-	p, err := openPrimary(t.Context(), Config{MaxConns: 4, ConnectTimeout: quick.probeTime}, "the database", database(t), limits())
+	p, err := openPrimary(t.Context(), Config{MaxConns: 4, ConnectTimeout: time.Minute}, "the database", database(t), limits())
 	if err != nil {
 		t.Fatal(err)
 	}
