@@ -51,13 +51,27 @@ func (s *Shop) provision(t testing.TB) []string {
 	return []string{
 		"BODEGA_ENV=test", "BODEGA_PUBLIC_URL=http://shop.test",
 		"BODEGA_ADMIN_API_KEY=" + rand.Text(), "BODEGA_SECRET_KEY=" + rand.Text(),
-		"BODEGA_DATABASE_URL=" + reach(&s.Links.Postgres, containers.Postgres(t)), "BODEGA_DATABASE_CONNECTIONS=6",
+		"BODEGA_DATABASE_URL=" + reach(&s.Links.Postgres, waiting(t, containers.Postgres(t))), "BODEGA_DATABASE_CONNECTIONS=6",
 		"BODEGA_CACHE_URL=" + reach(&s.Links.Redis, containers.Redis(t)),
 		"BODEGA_QUEUE_URL=" + reach(&s.Links.RabbitMQ, containers.RabbitMQ(t)),
 		"BODEGA_SEARCH_URL=" + prefixed(t, reach(&s.Links.Elasticsearch, index)),
 		"BODEGA_MEDIA_STORE=" + reach(&s.Links.S3, containers.S3(t)),
 		"BODEGA_MAIL_URL=" + reach(&s.Links.SMTP, "smtp://"+s.inbox.addr+"?tls=none"),
 	}
+}
+
+// waiting has a shop wait twice as long for a lock as it would elsewhere: who
+// holds it is of the same process, which a busy machine may stop.
+func waiting(t testing.TB, database string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatalf("stack: %v", err)
+	}
+	query := u.Query()
+	query.Set("lock_timeout", "4s")
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // prefixed turns http://host/prefix into the address that a shop is told.
