@@ -67,7 +67,11 @@ func (f *fleet) serve(dir, address string) *server {
 			f.t.Logf("the server at %s said:\n%s", address, said)
 		}
 	})
-	for began := time.Now(); !s.ready200(); time.Sleep(20 * time.Millisecond) {
+	ready := func() bool {
+		s.ops = strings.TrimSuffix(s.out.after("Metrics"), "/metrics")
+		return s.ops != "" && s.ready200()
+	}
+	for began := time.Now(); !ready(); time.Sleep(20 * time.Millisecond) {
 		select {
 		case <-s.exited:
 			f.t.Fatalf("the server ended at its start (%s):\n%s", s.cmd.ProcessState, s.said.tail())

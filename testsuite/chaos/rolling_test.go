@@ -72,21 +72,28 @@ type crowd struct {
 
 func gather(t *testing.T, front *client, shoppers int) *crowd {
 	t.Helper()
+	c := people(t, shoppers, func(ctx context.Context, c *crowd, n int) { c.visit(ctx, front, n) })
+	c.goOn(t, 2)
+	return c
+}
+
+// people do the same again and again, the n-th in a way of their own.
+func people(t *testing.T, many int, do func(ctx context.Context, c *crowd, n int)) *crowd {
+	t.Helper()
 	c := &crowd{stop: make(chan struct{}), failed: make(chan string, 100)}
 	ctx := context.WithoutCancel(t.Context())
-	for n := range shoppers {
+	for n := range many {
 		c.all.Go(func() {
 			for {
 				select {
 				case <-c.stop:
 					return
 				default:
-					c.visit(ctx, front, n)
+					do(ctx, c, n)
 				}
 			}
 		})
 	}
-	c.goOn(t, 2)
 	return c
 }
 
