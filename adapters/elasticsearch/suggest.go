@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bodega-commerce/bodega/core/search"
 )
@@ -30,21 +31,14 @@ func (e *Engine) Suggest(ctx context.Context, q search.SuggestQuery) ([]search.S
 const maxOthers = 2
 
 func (e *Engine) suggest(ctx context.Context, q search.SuggestQuery) ([]search.Suggestion, error) {
-	known, err := e.vocabularyFor(ctx, q.Text, nil)
-	if err != nil {
-		return nil, err
-	}
-	passes := search.PlanSuggest(q, known)
-	if known.err != nil {
-		return nil, known.err
-	}
-	for i := range passes {
-		found, err := e.complete(ctx, &passes[i].Clause, q.Limit)
+	known := &vocabulary{ctx: ctx, engine: e}
+	for pass := range search.PlanSuggest(q, known) {
+		found, err := e.complete(ctx, &pass.Clause, q.Limit)
 		if err != nil || len(found) > 0 {
 			return found[:min(len(found), q.Limit)], err
 		}
 	}
-	return []search.Suggestion{}, nil
+	return []search.Suggestion{}, known.err
 }
 
 // complete asks for what completes a clause: categories and brands that have
@@ -71,8 +65,8 @@ func (e *Engine) complete(ctx context.Context, c *search.Clause, limit int) ([]s
 	}
 	names := []string{}
 	words := wordsOf(nil, c)
-	for i := range c.Of {
-		words = append(words, c.Of[i].Text)
+	if begun := c.Of[len(c.Of)-1].Text; strings.ContainsFunc(begun, func(r rune) bool { return r >= utf8.RuneSelf }) { // else it is folded to itself
+		words = append(words, begun)
 	}
 	for _, b := range slices.Concat(told.Aggregations.Categories.Values.Buckets, told.Aggregations.Brands.Values.Buckets) {
 		names = append(names, b.Key[strings.LastIndex(b.Key, separator)+1:])

@@ -32,7 +32,7 @@ const maxOthers = 2
 
 func (s *snapshot) suggest(q *search.SuggestQuery, e *evaluator) []search.Suggestion {
 	found := []search.Suggestion{}
-	for _, pass := range search.PlanSuggest(*q, vocabulary{s}) {
+	for pass := range search.PlanSuggest(*q, vocabulary{s}) {
 		m := s.matcher(&pass.Clause)
 		found = append(found, s.suggestCategories(m)...)
 		found = append(found, s.suggestBrands(m)...)

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -402,32 +403,38 @@ func stopword(w string) bool {
 const fieldsOfNames = FieldName | FieldBrand | FieldCategory
 
 // PlanSuggest turns what was typed so far into passes, none if it has no word:
-// the words before the last, and any that begins with the last one. Where there
-// is none, the last word is taken for a misspelt one.
-func PlanSuggest(q SuggestQuery, v Vocabulary) []Pass {
+// the words before the last, and any that begins with the last one. Only who goes
+// on asks the vocabulary: for those who found nothing the last word is taken for a
+// misspelt one.
+func PlanSuggest(q SuggestQuery, v Vocabulary) iter.Seq[Pass] {
 	var words []string
 	for _, w := range Words(q.Text) {
 		if !w.Extra && len(words) < maxWords {
 			words = append(words, w.Text)
 		}
 	}
-	if len(words) == 0 {
-		return nil
-	}
-	last := words[len(words)-1]
-	clause := func(end Clause) Clause {
-		c := Clause{Op: OpAll}
-		for _, w := range words[:len(words)-1] {
-			c.Of = append(c.Of, Clause{Op: OpTerm, Text: w, Fields: fieldsOfNames})
+	return func(yield func(Pass) bool) {
+		if len(words) == 0 {
+			return
 		}
-		c.Of = append(c.Of, end)
-		return c
-	}
-	passes := []Pass{{Clause: clause(Clause{Op: OpPrefix, Text: last, Fields: fieldsOfNames}), Enough: 1}}
-	if !v.Known(last) {
+		before, last := words[:len(words)-1], words[len(words)-1]
+		pass := func(last string) Pass {
+			c := Clause{Op: OpAll}
+			for _, w := range before {
+				c.Of = append(c.Of, Clause{Op: OpTerm, Text: w, Fields: fieldsOfNames})
+			}
+			c.Of = append(c.Of, Clause{Op: OpPrefix, Text: last, Fields: fieldsOfNames})
+			return Pass{Clause: c, Enough: 1}
+		}
+		if !yield(pass(last)) || v.Known(last) {
+			return
+		}
 		for _, fixed := range v.Near(last) {
-			passes = append(passes, Pass{Clause: clause(Clause{Op: OpPrefix, Text: fixed, Fields: fieldsOfNames}), Enough: 1, Corrected: fixed})
+			corrected := pass(fixed)
+			corrected.Corrected = fixed
+			if !yield(corrected) {
+				return
+			}
 		}
 	}
-	return passes
 }

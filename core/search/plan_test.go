@@ -126,7 +126,7 @@ func TestPlanSuggest(t *testing.T) {
 		"": {}, "-": {}, "hea": {"(hea*)", "(head*)"}, "he": {"(he*)"}, "wireless mo": {"(wireless & mo*)"}, "usb-c": {"(usb & c*)"}, "mouze": {"(mouze*)", "(mouse*)"},
 	} {
 		got := []string{}
-		for _, pass := range search.PlanSuggest(search.SuggestQuery{Text: text}, shelf) {
+		for pass := range search.PlanSuggest(search.SuggestQuery{Text: text}, shelf) {
 			got = append(got, write(pass.Clause))
 		}
 		if !slices.Equal(got, want) {
@@ -151,7 +151,7 @@ func FuzzPlan(f *testing.F) {
 				t.Fatalf("%q was corrected to %q", text, pass.Corrected)
 			}
 		}
-		for _, pass := range search.PlanSuggest(search.SuggestQuery{Text: text}, shelf) {
+		for pass := range search.PlanSuggest(search.SuggestQuery{Text: text}, shelf) {
 			checkClause(t, pass.Clause, 0)
 		}
 	})
