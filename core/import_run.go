@@ -10,6 +10,7 @@ import (
 	"github.com/bodega-commerce/bodega/core/fault"
 	"github.com/bodega-commerce/bodega/core/feed"
 	"github.com/bodega-commerce/bodega/core/id"
+	"github.com/bodega-commerce/bodega/core/money"
 )
 
 // importRun is one import under way, used by one goroutine.
@@ -158,7 +159,8 @@ func (r *importRun) call(ctx context.Context, batch []fed, fn func(fed) error) e
 
 // currencyOf rejects a line whose prices are not in the shop's currency.
 func (r *importRun) currencyOf(l *feed.Line) *feed.Reject {
-	if l.Price.Currency() == r.s.Currency && (l.CompareAt.IsNone() || l.CompareAt.Currency() == r.s.Currency) {
+	ours := func(a money.Amount) bool { return a.IsNone() || a.Currency() == r.s.Currency }
+	if ours(l.Price) && ours(l.CompareAt) && ours(l.BasePrice) {
 		return nil
 	}
 	return l.Reject("currency_mismatch", "the shop's currency is "+string(r.s.Currency))

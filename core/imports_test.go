@@ -510,6 +510,37 @@ func TestImports_ExportsWhatItReads(t *testing.T) {
 	mustRefuse(t, err, fault.Canceled, "")
 }
 
+// A product whose base price none of its variants has, and one whose first variant
+// costs something else, come back as they were.
+func TestImports_KeepsBasePrices(t *testing.T) {
+	t.Parallel()
+	w := openStall(t, nil)
+	w.create(tee(func(c *core.CreateProduct) {
+		c.BasePrice, c.Variants[0].Price, c.Variants[1].Price = eur(2000), eur(1500), eur(1700)
+	}))
+	w.importing(w.export()) // its family has a name from now on
+	before, out := w.bySKU("TEE-M"), w.export()
+	if before.BasePrice != eur(2000) || !strings.Contains(out, `"base_price":{"amount":2000,"currency":"EUR"}`) {
+		t.Fatalf("exported %s", out)
+	}
+	w.mustCount(w.importing(out), fmt.Sprintf("created 0 updated 0 unchanged %d rejected 0", len(before.Variants)))
+	if after := w.bySKU("TEE-M"); after.BasePrice != eur(2000) || after.Version != before.Version {
+		t.Errorf("importing what was exported made %s of %s", after.BasePrice, before.BasePrice)
+	}
+	other := openStall(t, nil)
+	other.importing(out)
+	if back := other.export(); back != out {
+		t.Errorf("exported\n%s\nand from the copy\n%s", out, back)
+	}
+	// Without it, the first line's price is the product's, as ever.
+	other.importing(strings.Replace(out, `"base_price":{"amount":2000,"currency":"EUR"},`, "", 1))
+	if p := other.bySKU("TEE-M"); p.BasePrice != eur(1500) || p.Price(&p.Variants[1]) != eur(1700) {
+		t.Errorf("a feed without base prices made %+v", p.BasePrice)
+	}
+	other.mustCount(other.importing(line("A", "A", `"base_price":{"amount":1,"currency":"USD"}`)+line("B", "B", `"base_price":{"amount":-1,"currency":"EUR"}`)+line("C", "C", `"base_price":7`)), "created 0 updated 0 unchanged 0 rejected 3")
+	other.mustCount(other.importing(line("D", "D", `"base_price":null`)), "created 1 updated 0 unchanged 0 rejected 0")
+}
+
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }

@@ -84,6 +84,8 @@ func (d *Decoder) member(l *Line, name string) error {
 	case "price":
 		l.Said |= MemberPrice
 		l.Price, err = s.amount()
+	case "base_price":
+		l.BasePrice, err = s.amount()
 	case "compare_at_price":
 		l.Said |= MemberCompareAt
 		l.CompareAt, err = s.amount()

@@ -15,8 +15,8 @@ import (
 )
 
 // Line is one variant as a feed tells it. Members of the product (name, brand,
-// category, description, images, released, featured, slug, seo) count on the
-// first line of a product only. What is not among Said leaves a variant or product
+// category, description, images, released, featured, slug, seo, base price) count
+// on the first line of a product only. What is not among Said leaves a variant or product
 // that is there already as it is.
 type Line struct {
 	Number int // in the file, from 1
@@ -26,6 +26,7 @@ type Line struct {
 	Title         string // the variant's, and the product's unless Name says otherwise
 	Price         money.Amount
 	CompareAt     money.Amount
+	BasePrice     money.Amount // the product's; none: the first line's Price
 	Name          string
 	Brand         string
 	Category      []string // names from the root
@@ -151,7 +152,7 @@ func (l *Line) checkPrices() *Reject {
 	for _, p := range []struct {
 		name   string
 		amount money.Amount
-	}{{"price", l.Price}, {"compare_at_price", l.CompareAt}} {
+	}{{"price", l.Price}, {"compare_at_price", l.CompareAt}, {"base_price", l.BasePrice}} {
 		if p.amount.IsNone() {
 			continue
 		}

@@ -32,13 +32,21 @@ const (
 // NewProduct returns the product that a line begins, without a variant yet.
 func NewProduct(pid id.Product, slug string, r Resolved) catalog.Product {
 	p := catalog.Product{
-		ID: pid, Slug: slug, Name: r.productName(), Status: catalog.Active, BasePrice: r.Price, Family: r.Family,
+		ID: pid, Slug: slug, Name: r.productName(), Status: catalog.Active, BasePrice: r.basePrice(), Family: r.Family,
 		Attributes: catalog.Attributes{}, Images: []catalog.Image{}, Variants: []catalog.Variant{},
 	}
 	if r.Has(MemberStatus) {
 		p.Status = catalog.Status(r.Status)
 	}
 	return p
+}
+
+// basePrice returns what a product costs whose first line this is.
+func (l *Line) basePrice() money.Amount {
+	if l.BasePrice.IsNone() {
+		return l.Price
+	}
+	return l.BasePrice
 }
 
 // productName returns what the line calls its product.
@@ -180,21 +188,22 @@ func (r Resolved) ownTitle(p *catalog.Product) string {
 	return r.Title
 }
 
-// price sets what the variant costs. The first line's price is the product's;
-// the others keep what they cost until their lines come.
+// price sets what the variant costs. The first line's price is the product's,
+// unless it says another one; the others keep what they cost until their lines
+// come.
 func (r Resolved) price(p *catalog.Product, v *catalog.Variant, lead bool) bool {
 	changed := false
-	if lead && p.BasePrice != r.Price {
+	if base := r.basePrice(); lead && p.BasePrice != base {
 		for i := range p.Variants {
 			other := &p.Variants[i]
 			switch p.Price(other) {
-			case r.Price:
+			case base:
 				other.PriceOverride = money.Amount{}
 			case p.BasePrice:
 				other.PriceOverride = p.BasePrice
 			}
 		}
-		p.BasePrice, changed = r.Price, true
+		p.BasePrice, changed = base, true
 	}
 	override := r.Price
 	if override == p.BasePrice {

@@ -24,14 +24,14 @@ func with(member string) string { return good[:len(good)-1] + "," + member + "}"
 func TestDecoder_ReadsEveryMember(t *testing.T) {
 	t.Parallel()
 	l, reject := NewDecoder().Decode(7, []byte(`{"sku":"A-1","title":"Tee \u00e9 \"S\"","name":"Tee","price":{"amount":1500,"currency":"EUR"},
-		"compare_at_price":{"amount":2000,"currency":"EUR"},"brand":"Ännchen","category":["Wear","Tees"],"description":"x","ean":["12345678"],
+		"compare_at_price":{"amount":2000,"currency":"EUR"},"base_price":{"amount":1600,"currency":"EUR"},"brand":"Ännchen","category":["Wear","Tees"],"description":"x","ean":["12345678"],
 		"image":"http://a/1.jpg","images":["https://a/2.jpg"],"released":"2020-02-03","model":"m","extra":{"a":[1,{"b":null}]},
 		"attributes":{"Cable Length (m)":5.5,"color":"red","new":true,"none":"","gone":null,"Color":"twice"},
 		"family":"f","options":{"Size":"s","length":2},"stock":3,"status":"draft","variant_status":"disabled","featured":true,"slug":"a-tee","seo":{"title":"T"}}`))
 	if reject != nil {
 		t.Fatal(reject)
 	}
-	if l.Number != 7 || l.SKU != "A-1" || l.Title != `Tee é "S"` || l.Name != "Tee" || l.Price != money.New(1500, "EUR") || l.CompareAt != money.New(2000, "EUR") ||
+	if l.Number != 7 || l.SKU != "A-1" || l.Title != `Tee é "S"` || l.Name != "Tee" || l.Price != money.New(1500, "EUR") || l.CompareAt != money.New(2000, "EUR") || l.BasePrice != money.New(1600, "EUR") ||
 		l.Brand != "Ännchen" || strings.Join(l.Category, ">") != "Wear>Tees" || strings.Join(l.EAN, ",") != "12345678" ||
 		strings.Join(l.Images, " ") != "http://a/1.jpg https://a/2.jpg" || !l.Released.Equal(time.Date(2020, 2, 3, 0, 0, 0, 0, time.UTC)) ||
 		l.Family != "f" || l.Stock != 3 || l.Status != "draft" || l.VariantStatus != catalog.VariantDisabled || !l.Featured || l.Slug != "a-tee" || l.SEO.Title != "T" {

@@ -47,6 +47,7 @@ type row struct {
 	Name          string                `json:"name,omitempty"`
 	Price         money.Amount          `json:"price"`
 	CompareAt     *money.Amount         `json:"compare_at_price,omitempty"`
+	BasePrice     *money.Amount         `json:"base_price,omitempty"`
 	Brand         string                `json:"brand,omitempty"`
 	Category      []string              `json:"category,omitempty"`
 	Description   string                `json:"description,omitempty"`
@@ -122,6 +123,9 @@ func (w *Writer) Write(e Entry) error {
 }
 
 func (e *Entry) speakForProduct(r *row) {
+	if r.Price != e.BasePrice {
+		r.BasePrice = &e.BasePrice
+	}
 	if r.Title != e.Name {
 		r.Name = e.Name
 	}
