@@ -77,6 +77,40 @@ func TestPlan_EndsAtTheFirstUnexpectedAnswer(t *testing.T) {
 	}
 }
 
+func TestTyped_LetterByLetter(t *testing.T) {
+	t.Parallel()
+	const at = "/v1/search/suggest?q="
+	got := typed([]string{"é b", "", "", "", "", "on disk"})
+	want := []string{at + "%C3%A9", at + "%C3%A9+", at + "%C3%A9+b"}
+	if !slices.Equal(got[:3], want) || got[len(got)-1] != at+"on+dsik" {
+		t.Errorf("typed were %q", got)
+	}
+}
+
+func TestPlan_TypesInOrder(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path)
+		_, _ = w.Write([]byte("{}"))
+	}))
+	t.Cleanup(server.Close)
+	c, err := dial(addr(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := plan{Journey: "type", Paths: []string{"/a", "/b", "/c", "/d"}, Users: 2}
+	second, err := p.journey(1)
+	for n := range 3 {
+		if err == nil {
+			_, err = second(c, n*p.Users+1)
+		}
+	}
+	if err := errors.Join(err, c.close()); err != nil || !slices.Equal(asked, []string{"/c", "/d", "/a"}) {
+		t.Errorf("the second user asked for %q, %v", asked, err)
+	}
+}
+
 func TestAlternate(t *testing.T) {
 	t.Parallel()
 	var order []string

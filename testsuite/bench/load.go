@@ -12,8 +12,8 @@ import (
 // plan is what users are to do: each asks, waits for the answer and asks again.
 type plan struct {
 	Addr    string
-	Journey string   // read, cart or checkout
-	Paths   []string // of read
+	Journey string   // read, type, cart or checkout
+	Paths   []string // of read and type
 	SKUs    []string // of cart and checkout
 	Users   int
 	For     time.Duration
@@ -34,6 +34,8 @@ func (p *plan) journey(user int) (journey, error) {
 	switch p.Journey {
 	case "read":
 		return p.read(), nil
+	case "type":
+		return p.inOrder(user), nil
 	case "cart":
 		return p.cart(user), nil
 	case "checkout":
@@ -109,13 +111,24 @@ func (t *tally) sum(waits []time.Duration) {
 // read asks for one page after another, in an order that is the same in every
 // run and follows no order of the catalogue.
 func (p *plan) read() journey {
+	const step = 7919 // a prime: it meets all of them before it comes back
+	return p.ask(func(n int) int { return n * step % len(p.Paths) })
+}
+
+// inOrder asks for one page after the one before it. Every user begins elsewhere.
+func (p *plan) inOrder(user int) journey {
+	from := user * len(p.Paths) / p.Users
+	return p.ask(func(n int) int { return (from + n/p.Users) % len(p.Paths) })
+}
+
+// ask asks for the page that is chosen for the n-th journey.
+func (p *plan) ask(choose func(n int) int) journey {
 	requests := make([][]byte, len(p.Paths))
 	for i, path := range p.Paths {
 		requests[i] = get(path)
 	}
-	const step = 7919 // a prime: it meets all of them before it comes back
 	return func(c *client, n int) (time.Duration, error) {
-		i := n * step % len(requests)
+		i := choose(n)
 		began := time.Now()
 		status, body, err := c.do(requests[i])
 		took := time.Since(began)

@@ -111,9 +111,10 @@ func sections() []section {
 		{names: []string{"detail", "list", "category", "search", "carts", "http-checkout"}, run: (*bench).overHTTP},
 		{names: []string{"checkout", "session"}, run: (*bench).till},
 		{names: []string{"import", "engine", "engine-large"}, run: (*bench).realCatalogue},
+		{names: []string{"suggest"}, run: (*bench).suggestions},
 		{names: []string{"million"}, run: (*bench).million, asked: true},
 		{names: []string{"memory"}, run: (*bench).memory},
-		{names: []string{"pg-checkout", "pg-hot", "redis-detail", "es-search", "es-index", "es-found"}, run: (*bench).beside},
+		{names: []string{"pg-checkout", "pg-hot", "redis-detail", "es-search", "es-index", "es-suggest", "es-found"}, run: (*bench).beside},
 	}
 }
 

@@ -15,9 +15,9 @@ import (
 // what is wanted needs. Where there is no Docker engine it says so.
 func (b *bench) beside(ctx context.Context) (err error) {
 	needs := map[string]bool{
-		"postgres":      b.wants("pg-checkout") || b.wants("pg-hot") || b.wants("redis-detail") || b.wants("es-found"),
-		"redis":         b.wants("redis-detail") || b.wants("es-found"),
-		"elasticsearch": b.wants("es-search") || b.wants("es-index") || b.wants("es-found"),
+		"postgres":      b.wants("pg-checkout") || b.wants("pg-hot") || b.wants("redis-detail") || b.wants("es-suggest") || b.wants("es-found"),
+		"redis":         b.wants("redis-detail") || b.wants("es-suggest") || b.wants("es-found"),
+		"elasticsearch": b.wants("es-search") || b.wants("es-index") || b.wants("es-suggest") || b.wants("es-found"),
 		"rabbitmq":      b.wants("es-found"),
 	}
 	if _, err := exec.LookPath("docker"); err != nil {
@@ -49,6 +49,11 @@ func (b *bench) beside(ctx context.Context) (err error) {
 	if b.wants("es-found") {
 		if err := b.findable(ctx, set); err != nil {
 			return fmt.Errorf("findable: %w", err)
+		}
+	}
+	if b.wants("es-suggest") {
+		if err := b.suggestionsOnElasticsearch(ctx, set); err != nil {
+			return fmt.Errorf("es-suggest: %w", err)
 		}
 	}
 	if b.wants("es-search") || b.wants("es-index") {
