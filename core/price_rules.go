@@ -123,13 +123,30 @@ func (x *Prices) DropTaxRate(ctx context.Context, c DropTaxRate) (ports.Mark, er
 type CreatePromotion struct {
 	By        account.Actor
 	Promotion pricing.Promotion
+	Key       string // names the request: sent again, it makes no other promotion; "": it does
 }
 
 // CreatePromotion adds a promotion. Invalid (unknown_reference) for a category
-// that is not there.
+// that is not there. Under a Key that made one before, it returns that one.
 func (x *Prices) CreatePromotion(ctx context.Context, c CreatePromotion) (SavedRule[pricing.Promotion], error) {
 	c.Promotion.ID = id.Promotion{UUID: x.s.ids.New()}
-	return x.definePromotion(ctx, c.By, Expected{New: true}, c.Promotion)
+	if c.Key != "" {
+		c.Promotion.ID.UUID = id.UUID{}.Derive("promotion on request " + c.Key)
+	}
+	saved, err := x.definePromotion(ctx, c.By, Expected{New: true}, c.Promotion)
+	if c.Key == "" || !fault.Is(err, fault.Stale) {
+		return saved, err
+	}
+	book, err := x.s.prices(ctx, 0)
+	if err != nil {
+		return SavedRule[pricing.Promotion]{}, err
+	}
+	for _, p := range book.Rules.Promotions {
+		if p.ID == c.Promotion.ID {
+			return SavedRule[pricing.Promotion]{Rule: p, Created: true}, nil
+		}
+	}
+	return SavedRule[pricing.Promotion]{}, fault.Missing("promotion")
 }
 
 // ReplacePromotion asks for a promotion to be as given.
@@ -210,8 +227,10 @@ var (
 	}
 	promotions = ruleKind[pricing.Promotion]{
 		name: "promotion", list: func(r *pricing.Rules) *[]pricing.Promotion { return &r.Promotions },
-		same:    func(a, b *pricing.Promotion) bool { return a.ID == b.ID },
-		compare: func(a, b *pricing.Promotion) int { return slices.Compare(a.ID.UUID[:], b.ID.UUID[:]) },
+		same: func(a, b *pricing.Promotion) bool { return a.ID == b.ID },
+		compare: func(a, b *pricing.Promotion) int {
+			return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), slices.Compare(a.ID.UUID[:], b.ID.UUID[:]))
+		},
 		version: func(p *pricing.Promotion) *int64 { return &p.Version },
 		stamp: func(after, before *pricing.Promotion, now time.Time) {
 			after.CreatedAt, after.UpdatedAt = now, now

@@ -103,7 +103,7 @@ func (a *api) registerPromotions() {
 		ID: "createPromotion", Method: http.MethodPost, Path: path, Tag: tag, Permission: account.PriceWrite, Status: http.StatusCreated, Fields: fields,
 		Summary: "Create a promotion", Description: "In force at once, unless it starts later, is not enabled or requires a coupon.",
 	}, func(ctx context.Context, in *struct{ Body promotionRequest }) (*reply[Promotion], error) {
-		saved, err := a.shop.Prices.CreatePromotion(ctx, core.CreatePromotion{By: caller(ctx, ""), Promotion: in.Body.promotion()})
+		saved, err := a.shop.Prices.CreatePromotion(ctx, core.CreatePromotion{By: caller(ctx, ""), Promotion: in.Body.promotion(), Key: requested(ctx)})
 		rep, err := defined(saved, err, promotion, saved.Rule.Version)
 		if err == nil {
 			rep.Location = path + "/" + saved.Rule.ID.String()

@@ -83,6 +83,19 @@ func TestOrders_AskedAgainAfterADeath(t *testing.T) {
 		}
 	}
 	keys.dies.Store(true)
+	promote := func() got {
+		return c.admin("POST", "/v1/admin/promotions", `{"name":"Sale","type":"percentage","percent_bp":1000}`, "Idempotency-Key", "k")
+	}
+	promote().problem(500, "internal")
+	keys.dies.Store(false)
+	keys.late.Add(int64(keyLease + time.Second))
+	if first, again := promote().ok(201), promote().ok(201); read[Promotion](first).Name != "Sale" || again.body != first.body {
+		t.Errorf("told %s and then %s", first.body, again.body)
+	}
+	if list := read[CursorPage[Promotion]](c.admin("GET", "/v1/admin/promotions", "").ok(200)); len(list.Items) != 1 {
+		t.Errorf("there are %d promotions", len(list.Items))
+	}
+	keys.dies.Store(true)
 	adjust := func() got {
 		return c.admin("POST", "/v1/admin/variants/cup/stock-adjustments", `{"delta":10,"reason":"received"}`, "Idempotency-Key", "k")
 	}
