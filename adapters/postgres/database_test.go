@@ -38,7 +38,7 @@ func open(t testing.TB) *DB {
 func openWith(t testing.TB, c Config) *DB {
 	t.Helper()
 	server := serverOf(t)
-	c.URL = create(t, server, " TEMPLATE "+template.on(t, server))
+	c.URL = waiting(create(t, server, " TEMPLATE "+template.on(t, server)))
 	db, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +95,19 @@ func withDatabase(server, name string) string {
 		return server
 	}
 	u.Path = "/" + name
+	return u.String()
+}
+
+// waiting has sessions wait twice as long for a lock as those of a shop: who holds
+// it is of the same process, which a busy machine may stop.
+func waiting(database string) string {
+	u, err := url.Parse(database)
+	if err != nil {
+		return database
+	}
+	query := u.Query()
+	query.Set("lock_timeout", "4s")
+	u.RawQuery = query.Encode()
 	return u.String()
 }
 
