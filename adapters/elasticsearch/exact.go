@@ -17,10 +17,9 @@ import (
 // show are asked for once more, by parts so small that hashes hardly meet.
 const (
 	exactResult = 10_000
-	surely      = 250 // products are counted right at once, but for one count in 1,000
-	parts       = 256 // of all products
-	room        = 240 // of one request, in values of up to fewProducts; each takes 32 kB there
-	fewProducts = 1_000
+	surely      = 1_000 // products are counted right at once, but for one count in 67
+	parts       = 256   // of all products
+	room        = 60    // of one request, in values of up to exactResult products; each takes 128 kB
 )
 
 // partOf returns the part that a product is of, and a number that stands for it.
@@ -31,14 +30,11 @@ func partOf(p id.Product) (part int, number int64) {
 }
 
 // inParts counts products, of which about so many are expected. In each part
-// there may be several times as many as on average.
+// there may be more than twice as many as on average.
 func inParts(n int) object {
-	most := 3 * n / parts
-	switch {
-	case n <= fewProducts:
-		most = 23 // what 128 bytes have room for
-	case n <= exactResult:
-		most = 95 // 512 bytes
+	most := 95 // what 512 bytes have room for
+	if n > exactResult {
+		most = 3 * n / parts
 	}
 	return object{
 		"parts": object{
@@ -127,13 +123,10 @@ func (a *asking) doubts() []doubt {
 
 // cost is the part of room that counting takes.
 func (d doubt) cost() int {
-	switch {
-	case d.products <= fewProducts:
+	if d.products <= exactResult {
 		return 1
-	case d.products <= exactResult:
-		return 4
 	}
-	return 16
+	return 4
 }
 
 // recount asks once more, and puts the right counts into the answers. Where that
