@@ -50,7 +50,16 @@ func (b *bench) suggestionsOnElasticsearch(ctx context.Context, set *containers.
 	if err != nil || feed == nil {
 		return err
 	}
-	s, err := startShop(ctx, b.newDir("es-suggest"), append(onServers(set.URL("postgres"), set.URL("redis")),
+	// A database of its own: what else is measured left prices in another currency.
+	if _, err := set.Exec(ctx, "postgres", "createdb", "-U", "bodega", "suggest"); err != nil {
+		return err
+	}
+	database, err := url.Parse(set.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	database.Path = "/suggest"
+	s, err := startShop(ctx, b.newDir("es-suggest"), append(onServers(database.String(), set.URL("redis")+"?prefix=suggest"),
 		inDollars, "BODEGA_SEARCH_URL="+set.URL("elasticsearch")+"?prefix=suggest", "BODEGA_MEDIA_SHARED=true", "BODEGA_MEDIA_STORE="+b.newDir("media"))...)
 	if err != nil {
 		return err
