@@ -42,7 +42,7 @@ type taken struct {
 }
 
 // chunk works on lines and returns those it did not take.
-func (r *importRun) chunk(ctx context.Context, lines []*feed.Line) ([]feed.Reject, error) {
+func (r *importRun) chunk(ctx context.Context, lines []prepared) ([]feed.Reject, error) {
 	if len(lines) == 0 {
 		return nil, nil
 	}
@@ -120,7 +120,7 @@ func (r *importRun) chunk(ctx context.Context, lines []*feed.Line) ([]feed.Rejec
 }
 
 // load locks the products the lines are about.
-func (c *chunk) load(ctx context.Context, tx ports.CatalogTx, lines []*feed.Line) error {
+func (c *chunk) load(ctx context.Context, tx ports.CatalogTx, lines []prepared) error {
 	skus := make([]id.SKU, len(lines))
 	var families []string
 	for i, l := range lines {
@@ -164,7 +164,8 @@ func (c *chunk) know(s *slot) {
 // take brings one line in. A SKU stays in the product where it is; a new one
 // goes to its family's product if it can be told apart there, else it is a
 // product of its own.
-func (c *chunk) take(l *feed.Line) {
+func (c *chunk) take(line prepared) {
+	l := line.Line
 	home := c.bySKU[l.SKU.Fold()]
 	family := c.byFamily[l.Family]
 	if home != nil && family != nil && home != family {
@@ -182,11 +183,13 @@ func (c *chunk) take(l *feed.Line) {
 			home = family
 		}
 	}
-	category := c.categoryOf(l, home)
-	res, reject := c.run.resolve(l, category, home == nil || home.product.Variant(l.SKU) == nil)
-	if reject != nil {
-		c.reject(reject)
-		return
+	res := feed.Resolved{Line: l, Brand: line.brand, Category: c.categoryOf(line, home)}
+	if home == nil || home.product.Variant(l.SKU) == nil || l.Has(feed.MemberAttributes) {
+		var reject *feed.Reject
+		if res.Values, reject = c.values(line, res.Category); reject != nil {
+			c.reject(reject)
+			return
+		}
 	}
 	if home == nil {
 		p := feed.NewProduct(id.Product{UUID: c.run.s.ids.New()}, "", res)
@@ -229,11 +232,19 @@ func apart(l *feed.Line, p *catalog.Product) string {
 func (c *chunk) leads(s *slot) bool { return !c.led[s.product.ID] && !c.run.led[s.product.ID] }
 
 // categoryOf returns the category whose definitions a line's values have.
-func (c *chunk) categoryOf(l *feed.Line, home *slot) id.Category {
+func (c *chunk) categoryOf(l prepared, home *slot) id.Category {
 	if home != nil && (!c.leads(home) || !l.Has(feed.MemberCategory)) {
 		return home.product.Category
 	}
-	return c.run.categories[pathKey(l.Category)]
+	return l.category
+}
+
+// values are a line's in the category of its product, mostly the one it names.
+func (c *chunk) values(l prepared, category id.Category) (catalog.Attributes, *feed.Reject) {
+	if category == l.category {
+		return l.values, l.reject
+	}
+	return c.run.values(l.Line, category)
 }
 
 func (c *chunk) reject(r *feed.Reject) { c.rejects = append(c.rejects, *r) }

@@ -3,7 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
-	"strings"
+	"sync"
 
 	"github.com/bodega-commerce/bodega/core/account"
 	"github.com/bodega-commerce/bodega/core/catalog"
@@ -166,51 +166,52 @@ func (r *importRun) currencyOf(l *feed.Line) *feed.Reject {
 	return l.Reject("currency_mismatch", "the shop's currency is "+string(r.s.Currency))
 }
 
-// lines goes through the feed in chunks.
+// batch is what is brought in at once: lines, and rejects that were met among them.
+type batch struct {
+	lines   []prepared
+	rejects []feed.Reject
+	unknown int // members
+}
+
+// lines goes through the feed in batches: one is prepared while the one before
+// is stored.
 func (r *importRun) lines(ctx context.Context) error {
 	r.led = map[id.Product]bool{}
-	chunk := make([]*feed.Line, 0, chunkLines)
-	var rejects []feed.Reject
-	flush := func() error {
-		lines := len(chunk) + len(rejects)
-		more, err := r.chunk(ctx, chunk)
-		if err != nil {
+	ctx, stop := context.WithCancel(ctx)
+	batches := make(chan batch)
+	var preparing sync.WaitGroup
+	var failed error // of preparing, after batches is closed
+	preparing.Go(func() {
+		defer close(batches)
+		defer caught(&failed)
+		failed = r.prepareAll(ctx, batches)
+	})
+	defer preparing.Wait()
+	defer stop()
+	for b := range batches {
+		if err := r.store(ctx, b); err != nil {
 			return err
 		}
-		rejects = append(rejects, more...)
-		r.report.Lines += lines
-		r.report.Reject(rejects...)
-		if len(rejects) > 0 {
-			if err := r.s.Catalog.Imports.AddRejects(ctx, r.report.ID, rejects); err != nil {
-				return err
-			}
-		}
-		chunk, rejects = chunk[:0], rejects[:0]
-		r.progress()
-		return r.remember(ctx)
 	}
-	err := r.each(ctx, func(e fed) error {
-		l, reject := e.line, e.reject
-		if l != nil {
-			r.report.UnknownMembers += l.Unknown
-			if reject = r.currencyOf(l); reject == nil && !r.survey.First(l) {
-				reject = l.Reject("duplicate", "an earlier line has the same sku")
-			}
-		}
-		if reject != nil {
-			rejects = append(rejects, *reject)
-		} else {
-			chunk = append(chunk, l)
-		}
-		if len(chunk)+len(rejects) < chunkLines {
-			return nil
-		}
-		return flush()
-	})
+	return failed
+}
+
+func (r *importRun) store(ctx context.Context, b batch) error {
+	more, err := r.chunk(ctx, b.lines)
 	if err != nil {
 		return err
 	}
-	return flush()
+	rejects := append(b.rejects, more...)
+	r.report.UnknownMembers += b.unknown
+	r.report.Lines += len(b.lines) + len(b.rejects)
+	r.report.Reject(rejects...)
+	if len(rejects) > 0 {
+		if err := r.s.Catalog.Imports.AddRejects(ctx, r.report.ID, rejects); err != nil {
+			return err
+		}
+	}
+	r.progress()
+	return r.remember(ctx)
 }
 
 // remember stores the report now and then, for who asks how it goes.
@@ -225,56 +226,4 @@ func (r *importRun) progress() {
 	if r.cmd.Progress != nil {
 		r.cmd.Progress(r.report)
 	}
-}
-
-// pathKey is a category's path as one text.
-func pathKey(path []string) string { return strings.Join(path, "\x00") }
-
-// resolve puts a line in the shop's terms for a product of a category. A value
-// that does not fit its definition is a reject, and so is a new variant without
-// a required one.
-func (r *importRun) resolve(l *feed.Line, category id.Category, fresh bool) (feed.Resolved, *feed.Reject) {
-	res := feed.Resolved{Line: l, Category: category}
-	if l.Brand != "" {
-		res.Brand = r.brands[feed.BrandKey(l.Brand)]
-	}
-	if !fresh && !l.Has(feed.MemberAttributes) {
-		return res, nil
-	}
-	res.Values = make(catalog.Attributes, len(l.Attributes))
-	for i := range l.Attributes {
-		a := &l.Attributes[i]
-		if category.IsZero() {
-			res.Values[a.Name] = a.Value
-			continue
-		}
-		d := r.taxonomy.Definition(category, a.Name)
-		if d == nil {
-			return res, l.Reject("unknown_reference", "attributes."+a.Name+" is not defined for the product's category")
-		}
-		v, ok := d.Fit(a.Value)
-		if !ok {
-			code, message := d.Accepts(a.Value)
-			return res, l.Reject(code, "attributes."+a.Name+" "+message)
-		}
-		res.Values[a.Name] = v
-	}
-	if l.Status == string(catalog.Draft) || l.Status == string(catalog.Archived) {
-		return res, nil
-	}
-	for _, d := range r.taxonomy.Required(category) {
-		if _, ok := res.Values[d.Name]; !ok && !hasOption(l, d.Name) {
-			return res, l.Reject("required", "attributes."+d.Name+" is required by the category")
-		}
-	}
-	return res, nil
-}
-
-func hasOption(l *feed.Line, name string) bool {
-	for _, o := range l.Options {
-		if o.Name == name {
-			return true
-		}
-	}
-	return false
 }
