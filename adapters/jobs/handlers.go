@@ -24,8 +24,8 @@ func handlers(shop *core.Shop) []handler {
 	by := account.System("jobs")
 	return []handler{
 		{task: job.IndexProduct, batch: 1000, all: index(shop, func(p job.ProductPayload) []job.ProductPayload { return []job.ProductPayload{p} })},
-		// One hand indexes while the other waits for the store, which an import keeps busy.
-		{task: job.IndexProducts, batch: 4, hands: 2, all: index(shop, func(p job.ProductsPayload) []job.ProductPayload { return p.Products })},
+		// Some index while others wait for the store, which an import keeps busy.
+		{task: job.IndexProducts, batch: 4, hands: 4, all: index(shop, func(p job.ProductsPayload) []job.ProductPayload { return p.Products })},
 		{task: job.AdjustInventory, batch: 32, one: func(ctx context.Context, d job.Delivery) error {
 			return shop.Inventory.ApplyJob(ctx, d.Envelope)
 		}},
