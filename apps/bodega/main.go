@@ -11,9 +11,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/bodega-commerce/bodega/apps/boot"
 )
 
 func main() {
+	boot.Tune()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], &terminal{in: os.Stdin, out: os.Stdout, notes: os.Stderr, environ: os.Environ()})
 	stop()

@@ -6,8 +6,19 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
+
+// Tune sets the process up as the shop's programs are: the garbage collector
+// lets the heap grow to three times what is alive instead of two, for a twentieth
+// of the processor's time. GOGC in the environment goes before. It is for whole
+// programs: who embeds the shop decides for himself.
+func Tune() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200)
+	}
+}
 
 // Main is a server or a consumer from its start to the signal that ends it: it
 // reads the environment, tells a person on the terminal what there is to know,
@@ -17,6 +28,7 @@ func Main(role Role) int {
 		fmt.Fprintln(os.Stderr, "bodega: this program takes no arguments: its settings are environment variables, see docs/operations.md")
 		return ExitSettings
 	}
+	Tune()
 	config, err := LoadAs(role, os.Environ())
 	if err != nil {
 		return Report(os.Stderr, err)

@@ -52,6 +52,7 @@ func shopPart(role boot.Role) part {
 }
 
 func shopAs(ctx context.Context, role boot.Role, asked *json.Decoder) (any, func() error, error) {
+	boot.Tune()
 	var environ []string
 	if err := asked.Decode(&environ); err != nil {
 		return nil, nil, err
