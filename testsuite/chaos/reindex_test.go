@@ -305,25 +305,34 @@ type held struct {
 func (x *rebuilds) held() map[string]held {
 	x.t.Helper()
 	x.engine.must(x.t, http.MethodPost, "/"+x.prefix+"/_refresh", nil, nil)
-	var told struct {
-		Hits struct {
-			Total struct{ Value int }
-			Hits  []struct {
-				Source held `json:"_source"`
+	const page = 10_000 // the engine gives no more at once
+	ask := map[string]any{
+		"size": page, "track_total_hits": true, "query": map[string]any{"term": map[string]any{"deleted": false}},
+		"_source": []string{"sku", "price", "digest"}, "sort": []string{"sku"},
+	}
+	all := map[string]held{}
+	for {
+		var told struct {
+			Hits struct {
+				Total struct{ Value int }
+				Hits  []struct {
+					Source held `json:"_source"`
+				}
 			}
 		}
+		x.engine.must(x.t, http.MethodPost, "/"+x.prefix+"/_search", ask, &told)
+		for _, h := range told.Hits.Hits {
+			all[h.Source.SKU] = h.Source
+			ask["search_after"] = []string{h.Source.SKU}
+		}
+		if len(told.Hits.Hits) == page {
+			continue
+		}
+		if len(all) != told.Hits.Total.Value {
+			x.t.Fatalf("%d SKUs of %d documents", len(all), told.Hits.Total.Value)
+		}
+		return all
 	}
-	x.engine.must(x.t, http.MethodPost, "/"+x.prefix+"/_search", map[string]any{
-		"size": 10_000, "track_total_hits": true, "query": map[string]any{"term": map[string]any{"deleted": false}}, "_source": []string{"sku", "price", "digest"},
-	}, &told)
-	all := make(map[string]held, len(told.Hits.Hits))
-	for _, h := range told.Hits.Hits {
-		all[h.Source.SKU] = h.Source
-	}
-	if len(all) != told.Hits.Total.Value {
-		x.t.Fatalf("%d SKUs of %d documents", len(all), told.Hits.Total.Value)
-	}
-	return all
 }
 
 // mustAgree checks that the index has what was written, and is as one that is
