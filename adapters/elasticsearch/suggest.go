@@ -41,6 +41,10 @@ func (e *Engine) suggest(ctx context.Context, q search.SuggestQuery) ([]search.S
 	return []search.Suggestion{}, known.err
 }
 
+// suggestPath has the engine keep what it found until the index changes: first
+// letters are the dearest of all and what everybody types.
+const suggestPath = searchPath + "&request_cache=true"
+
 // complete asks for what completes a clause: categories and brands that have
 // all of its words themselves, and products that have them anywhere.
 func (e *Engine) complete(ctx context.Context, c *search.Clause, limit int) ([]search.Suggestion, error) {
@@ -60,7 +64,7 @@ func (e *Engine) complete(ctx context.Context, c *search.Clause, limit int) ([]s
 		Hits         struct{ Hits []variant }
 		Aggregations struct{ Categories, Brands answer }
 	}
-	if err := e.find(ctx, searchPath, body, &told); err != nil {
+	if err := e.find(ctx, suggestPath, body, &told); err != nil {
 		return nil, err
 	}
 	names := []string{}
