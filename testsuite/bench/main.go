@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bodega-commerce/bodega/apps/boot"
 )
 
 func main() {
@@ -26,6 +28,7 @@ func run() int {
 			return play(ctx, part)
 		}
 	}
+	boot.Tune() // what the shop has in this process has its hand-written limit here, too
 	b, strict, err := newBench(os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
