@@ -16,10 +16,10 @@ import (
 )
 
 const (
-	queueLength = 1024                  // transactions that may wait; one more is turned away
-	batchMax    = 64                    // members of a COMMIT
-	batchTime   = 10 * time.Millisecond // after that a batch takes no more: its members wait for the COMMIT
-	walWatch    = 256                   // commits between looks at the log's size
+	queueLength = 1024                 // transactions that may wait; one more is turned away
+	batchMax    = 64                   // members of a COMMIT
+	batchTime   = 4 * time.Millisecond // after that a batch takes no more: its members wait for the COMMIT
+	walWatch    = 256                  // commits between looks at the log's size
 )
 
 // writer owns the one connection that writes. Members of its queue share a
