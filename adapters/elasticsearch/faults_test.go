@@ -282,6 +282,54 @@ func TestIndex_LostIndex(t *testing.T) {
 	}
 }
 
+// TestIndex_LateAfterADeletion writes what is older than a deletion after the
+// engine has forgotten deletions of its own, as it does after a minute: the
+// minute is a millisecond here, and a document that the engine itself deletes
+// says when it is over.
+func TestIndex_LateAfterADeletion(t *testing.T) {
+	t.Parallel()
+	e := openAt(t, containers.Elasticsearch(t), quick)
+	gone := lamp(1, 2)
+	gone.Deleted = true
+	mustIndex(t, e, lamp(1, 1))
+	mustIndex(t, e, gone)
+	put := func(version int) error {
+		return e.call(t.Context(), e.writes, http.MethodPut, fmt.Sprintf("/%s/_doc/other?version=%d&version_type=external", e.serving(), version),
+			newDocument(&search.Document{SKU: "OTHER", Version: int64(version), Deleted: true}, time.Now()), nil)
+	}
+	if err := put(1); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.call(t.Context(), e.writes, http.MethodPut, "/"+e.serving()+"/_settings", object{"index.gc_deletes": "1ms"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.call(t.Context(), e.writes, http.MethodDelete, "/"+e.serving()+"/_doc/other?version=3&version_type=external", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the engine forgets what it deleted", func() bool {
+		mustRefresh(t, e)
+		return put(2) == nil
+	})
+
+	find := func(when string, want int) {
+		t.Helper()
+		mustRefresh(t, e)
+		if r, err := e.Search(t.Context(), search.Query{Text: "lamp"}); err != nil || r.Total != want {
+			t.Errorf("%s %d lamps are found, want %d; %v", when, r.Total, want, err)
+		}
+	}
+	if got := mustIndex(t, e, lamp(1, 1)); got[0] != search.Superseded {
+		t.Errorf("what came before the deletion is %v after it", got[0])
+	}
+	find("late after the deletion", 0)
+	mustIndex(t, e, lamp(1, 3))
+	find("after the SKU was made again", 1)
+	if got := mustIndex(t, e, gone); got[0] != search.Superseded {
+		t.Errorf("the deletion is %v after the SKU was made again", got[0])
+	}
+	find("late after that", 1)
+}
+
 func TestEngine_MappingIsStrict(t *testing.T) {
 	t.Parallel()
 	e := openAt(t, containers.Elasticsearch(t), quick)
