@@ -24,10 +24,11 @@ type CreateBrand struct {
 	Description string
 	Image       id.Image // zero: none
 	SEO         catalog.SEO
+	Key         string // names the request: sent again, it makes no other brand; "": it does
 }
 
 // CreateBrand adds a brand. Exists (already_exists, "slug") for a slug that was
-// asked for and is taken.
+// asked for and is taken. Under a Key that made one before, it returns that one.
 func (c *Catalog) CreateBrand(ctx context.Context, cmd CreateBrand) (SavedBrand, error) {
 	if err := allow(cmd.By, account.CatalogWrite); err != nil {
 		return SavedBrand{}, err
@@ -37,7 +38,7 @@ func (c *Catalog) CreateBrand(ctx context.Context, cmd CreateBrand) (SavedBrand,
 		return SavedBrand{}, err
 	}
 	made := catalog.Brand{
-		ID: id.Brand{UUID: c.s.ids.New()}, Slug: cmd.Slug, Name: cmd.Name, Description: cmd.Description, Image: image, SEO: cmd.SEO, Version: 1,
+		ID: id.Brand{UUID: c.s.idOn(cmd.Key, "brand")}, Slug: cmd.Slug, Name: cmd.Name, Description: cmd.Description, Image: image, SEO: cmd.SEO, Version: 1,
 	}
 	if cmd.Slug == "" {
 		t, err := c.s.primaryTaxonomy(ctx, ports.Mark{})
@@ -50,6 +51,16 @@ func (c *Catalog) CreateBrand(ctx context.Context, cmd CreateBrand) (SavedBrand,
 		return SavedBrand{}, err
 	}
 	mark, err := c.s.Catalog.Tx.InTx(ctx, func(ctx context.Context, tx ports.CatalogTx) error {
+		if cmd.Key != "" {
+			before, err := tx.Brands.BrandsForUpdate(ctx, made.ID)
+			if err != nil {
+				return err
+			}
+			if len(before) > 0 {
+				made = before[0]
+				return nil
+			}
+		}
 		return tx.Brands.SaveBrands(ctx, made)
 	})
 	if err != nil {

@@ -28,11 +28,13 @@ type CreateCategory struct {
 	Position    *int        // among its siblings, from 0; nil: last
 	Image       id.Image    // zero: none
 	SEO         catalog.SEO
+	Key         string // names the request: sent again, it makes no other category; "": it does
 }
 
 // CreateCategory adds a category. Invalid for a parent that is not there or
 // already on the deepest level; Exists (already_exists, "slug") for a slug that
-// was asked for and is taken.
+// was asked for and is taken. Under a Key that made one before, it returns that
+// one.
 func (c *Catalog) CreateCategory(ctx context.Context, cmd CreateCategory) (SavedCategory, error) {
 	if err := allow(cmd.By, account.CatalogWrite); err != nil {
 		return SavedCategory{}, err
@@ -42,7 +44,7 @@ func (c *Catalog) CreateCategory(ctx context.Context, cmd CreateCategory) (Saved
 		return SavedCategory{}, err
 	}
 	made := catalog.Category{
-		ID: id.Category{UUID: c.s.ids.New()}, Slug: cmd.Slug, Name: cmd.Name, Description: cmd.Description, Parent: cmd.Parent,
+		ID: id.Category{UUID: c.s.idOn(cmd.Key, "category")}, Slug: cmd.Slug, Name: cmd.Name, Description: cmd.Description, Parent: cmd.Parent,
 		Image: image, SEO: cmd.SEO, Version: 1,
 	}
 	heard := c.s.listeners(ctx)
@@ -50,6 +52,10 @@ func (c *Catalog) CreateCategory(ctx context.Context, cmd CreateCategory) (Saved
 		tree, err := c.tree(ctx, tx)
 		if err != nil {
 			return err
+		}
+		if before, again := tree.Category(made.ID); again {
+			made = before
+			return nil
 		}
 		if err := tree.CheckMove(id.Category{}, made.Parent); err != nil {
 			return err

@@ -150,3 +150,13 @@ func refused(claimed ports.Claimed) error {
 func inProgress() error {
 	return fault.New(fault.Conflict, "idempotency_in_progress", "a request with this Idempotency-Key is being worked on")
 }
+
+// idOn returns an id for what a request makes. One that has a name (its owner, its
+// operation and its key) makes the same however often it is sent, so that the
+// server which goes on where another died finds what that had made.
+func (s *shared) idOn(request, kind string) id.UUID {
+	if request == "" {
+		return s.ids.New()
+	}
+	return id.UUID{}.Derive(kind + " on request " + request)
+}

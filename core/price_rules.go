@@ -129,10 +129,7 @@ type CreatePromotion struct {
 // CreatePromotion adds a promotion. Invalid (unknown_reference) for a category
 // that is not there. Under a Key that made one before, it returns that one.
 func (x *Prices) CreatePromotion(ctx context.Context, c CreatePromotion) (SavedRule[pricing.Promotion], error) {
-	c.Promotion.ID = id.Promotion{UUID: x.s.ids.New()}
-	if c.Key != "" {
-		c.Promotion.ID.UUID = id.UUID{}.Derive("promotion on request " + c.Key)
-	}
+	c.Promotion.ID = id.Promotion{UUID: x.s.idOn(c.Key, "promotion")}
 	saved, err := x.definePromotion(ctx, c.By, Expected{New: true}, c.Promotion)
 	if c.Key == "" || !fault.Is(err, fault.Stale) {
 		return saved, err

@@ -38,6 +38,7 @@ type CreateProduct struct {
 	SEO         catalog.SEO
 	Released    time.Time
 	Variants    []NewVariant
+	Key         string // names the request: sent again, it makes no other product; "": it does
 }
 
 // NewVariant is a variant as somebody wants it. A Price that equals the
@@ -57,7 +58,7 @@ type NewVariant struct {
 // Create puts a new product into the catalogue. Invalid names every member
 // that breaks a rule; currency_mismatch for a price in another currency than
 // the shop's; Exists (already_exists) for a slug that was asked for, or a SKU,
-// that is taken.
+// that is taken. Under a Key that made one before, it returns that one.
 func (c *Catalog) Create(ctx context.Context, cmd CreateProduct) (SavedProduct, error) {
 	if err := allow(cmd.By, account.CatalogWrite); err != nil {
 		return SavedProduct{}, err
@@ -76,6 +77,16 @@ func (c *Catalog) Create(ctx context.Context, cmd CreateProduct) (SavedProduct, 
 	}
 	heard := c.s.listeners(ctx)
 	mark, err := c.judged(ctx, func(ctx context.Context, tx ports.CatalogTx, t *catalog.Taxonomy) error {
+		if cmd.Key != "" {
+			made, err := tx.Products.ForUpdate(ctx, p.ID)
+			if err != nil {
+				return err
+			}
+			if len(made) > 0 {
+				p = made[0]
+				return nil
+			}
+		}
 		if cmd.Slug == "" {
 			var err error
 			if p.Slug, err = freeSlug(ctx, tx.Slugs, cmd.Name, firstSKU(cmd.Variants), nil); err != nil {
@@ -100,7 +111,7 @@ func (c *Catalog) Create(ctx context.Context, cmd CreateProduct) (SavedProduct, 
 func (c *Catalog) newProduct(cmd CreateProduct, shown album) (catalog.Product, error) {
 	now := c.s.Now()
 	p := catalog.Product{
-		ID: id.Product{UUID: c.s.ids.New()}, Slug: cmd.Slug, Name: cmd.Name, Description: cmd.Description,
+		ID: id.Product{UUID: c.s.idOn(cmd.Key, "product")}, Slug: cmd.Slug, Name: cmd.Name, Description: cmd.Description,
 		Status: cmp.Or(cmd.Status, catalog.Active), Brand: cmd.Brand, Category: cmd.Category, BasePrice: cmd.BasePrice, CompareAt: cmd.CompareAt,
 		Featured: cmd.Featured, Attributes: attributes(cmd.Attributes), SEO: cmd.SEO, Released: instant(cmd.Released), Version: 1, CreatedAt: now, UpdatedAt: now,
 	}

@@ -59,6 +59,7 @@ func (a *api) registerAdminBrands() {
 		b := in.Body
 		saved, err := a.shop.Catalog.CreateBrand(ctx, core.CreateBrand{
 			By: caller(ctx, ""), Slug: b.Slug, Name: b.Name, Description: b.Description, Image: b.ImageID.Value, SEO: catalog.SEO(b.SEO),
+			Key: requested(ctx),
 		})
 		rep, err := a.savedBrand(saved, err)
 		if err == nil {

@@ -100,7 +100,7 @@ func (a *api) registerCategoryWrites(tag string) {
 		b := in.Body
 		c, err := a.shop.Catalog.CreateCategory(ctx, core.CreateCategory{
 			By: caller(ctx, ""), Slug: b.Slug, Name: b.Name, Description: b.Description, Parent: b.ParentID.Value, Position: b.Position,
-			Image: b.ImageID.Value, SEO: catalog.SEO(b.SEO),
+			Image: b.ImageID.Value, SEO: catalog.SEO(b.SEO), Key: requested(ctx),
 		})
 		rep, err := a.savedCategory(c, err)
 		if err == nil {

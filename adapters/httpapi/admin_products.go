@@ -201,6 +201,7 @@ func (a *api) registerProductWrites() {
 			By: caller(ctx, ""), Slug: b.Slug, Name: b.Name, Description: b.Description, Status: status, Brand: b.BrandID.Value,
 			Category: b.CategoryID.Value, BasePrice: optAmount(b.BasePrice), CompareAt: optAmount(b.CompareAtPrice), Featured: b.Featured,
 			Attributes: read.attributes, Images: read.images, SEO: catalog.SEO(b.SEO), Released: b.ReleasedAt.Value.Time, Variants: read.variants,
+			Key: requested(ctx),
 		})
 		rep, err := a.saved(p, err)
 		if err == nil {

@@ -109,3 +109,38 @@ func TestOrders_AskedAgainAfterADeath(t *testing.T) {
 		return read[CursorPage[StockLevel]](c.admin("GET", "/v1/admin/stock?q=CUP", "")).Items[0].OnHand == 19
 	})
 }
+
+// The same of what a merchant makes: nothing but its slug tells a twin apart.
+func TestCatalog_AskedAgainAfterADeath(t *testing.T) {
+	t.Parallel()
+	keys := &mortalKeys{}
+	c := newCounter(t, func(s setup) { keys.Keys, s.edge.Keys, s.edge.Now = s.edge.Keys, keys, keys.now })
+	for path, body := range map[string]string{
+		"/v1/admin/brands":     `{"name":"Alder"}`,
+		"/v1/admin/categories": `{"name":"Cups"}`,
+		"/v1/admin/products":   `{"name":"Cup","base_price":{"amount":1000,"currency":"EUR"}}`,
+	} {
+		ask := func() got { return c.admin("POST", path, body, "Idempotency-Key", "k") }
+		keys.dies.Store(true)
+		ask().problem(500, "internal")
+		keys.dies.Store(false)
+		keys.late.Add(int64(keyLease + time.Second))
+		first, again := ask().ok(201), ask().ok(201)
+		if again.body != first.body || again.header.Get("Idempotent-Replayed") != "true" || first.header.Get("Location") == "" {
+			t.Errorf("%s: told %s and then %s", path, first.body, again.body)
+		}
+		slugs := func() (all []string) {
+			for _, item := range read[struct{ Items []struct{ Slug string } }](c.admin("GET", path, "").ok(200)).Items {
+				all = append(all, item.Slug)
+			}
+			return all
+		}
+		if all := slugs(); len(all) != 1 {
+			t.Errorf("%s: there are %q", path, all)
+		}
+		c.admin("POST", path, body, "Idempotency-Key", "l").ok(201)
+		if all := slugs(); len(all) != 2 || all[0] == all[1] {
+			t.Errorf("%s: after another request there are %q", path, all)
+		}
+	}
+}
