@@ -180,6 +180,9 @@ func (b *build) Commit(ctx context.Context) error {
 	if err := b.bury(ctx); err != nil {
 		return err
 	}
+	if err := b.merge(ctx); err != nil {
+		return err
+	}
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}
@@ -194,6 +197,52 @@ func (b *build) Commit(ctx context.Context) error {
 	// what is not dropped now is at the next build.
 	if e.pause(ctx, e.options.Grace) == nil {
 		_ = e.drop(ctx, old...)
+	}
+	return nil
+}
+
+const (
+	fewSegments  = 4       // that a new index goes in service with
+	segmentBytes = 5 << 30 // the largest that engines merge by themselves
+	mergeTime    = time.Minute
+)
+
+// merge leaves few segments of the many that filling made: a search goes through
+// the buckets of its facets in each. What takes longer than a minute the engine
+// ends in service.
+func (b *build) merge(ctx context.Context) error {
+	e, asked := b.engine, false
+	for began := time.Now(); time.Since(began) < mergeTime; {
+		if err := e.call(ctx, e.writes, http.MethodPost, "/"+b.index+"/_refresh", nil, nil); err != nil {
+			return err
+		}
+		var told struct {
+			All struct {
+				Primaries struct {
+					Segments struct{ Count int }
+					Store    struct {
+						Bytes int `json:"size_in_bytes"`
+					}
+				}
+			} `json:"_all"`
+		}
+		if err := e.call(ctx, e.writes, http.MethodGet, "/"+b.index+"/_stats/segments,store?filter_path=_all.primaries", nil, &told); err != nil {
+			return err
+		}
+		most := fewSegments + told.All.Primaries.Store.Bytes/segmentBytes
+		if told.All.Primaries.Segments.Count <= most {
+			return nil
+		}
+		if !asked {
+			path := fmt.Sprintf("/%s/_forcemerge?max_num_segments=%d&wait_for_completion=false", b.index, most)
+			if err := e.call(ctx, e.writes, http.MethodPost, path, nil, nil); err != nil {
+				return err
+			}
+			asked = true
+		}
+		if err := e.pause(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
 	}
 	return nil
 }
