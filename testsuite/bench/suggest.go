@@ -40,7 +40,7 @@ func (b *bench) suggestions(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	return b.typing(ctx, s, "suggest", "suggestions as one types, real catalogue", lines, func(run side) side { return run })
+	return b.typing(ctx, s, "suggest", "suggestions as one types, real catalogue", lines, warmUps, func(run side) side { return run })
 }
 
 // suggestionsOnElasticsearch is suggestions on the servers of production. The
@@ -71,13 +71,21 @@ func (b *bench) suggestionsOnElasticsearch(ctx context.Context, set *containers.
 	}
 	b.say("es-suggest: %d variants were imported and indexed in %s", len(lines), short(time.Since(began)))
 	engine := &server{set, set.URL("elasticsearch")}
-	return b.typing(ctx, s, "es-suggest", "suggestions as one types, Elasticsearch", lines, engine.costing)
+	return b.typing(ctx, s, "es-suggest", "suggestions as one types, Elasticsearch", lines, warmUpsOfJVM, engine.costing)
 }
+
+const (
+	textsOfRound = 300
+	// warmUps are rounds before those that count: the engine in the shop learns
+	// some things once; Elasticsearch, just started, is compiled while it is asked
+	// and four times as fast after fifty thousand requests.
+	warmUps, warmUpsOfJVM = 1, 45
+)
 
 // typing has users type, each asking for suggestions at every letter. What they
 // type is new to the shop in every round. Beside it stands a bare handler that
 // answers with what was suggested to the first of them.
-func (b *bench) typing(ctx context.Context, s *shop, name, what string, lines []realLine, cost func(side) side) error {
+func (b *bench) typing(ctx context.Context, s *shop, name, what string, lines []realLine, warm int, cost func(side) side) error {
 	const most = 50 * time.Millisecond
 	texts, err := b.wanted(lines)
 	if err != nil {
@@ -89,15 +97,16 @@ func (b *bench) typing(ctx context.Context, s *shop, name, what string, lines []
 		return err
 	}
 	defer limit.stop() //nolint:errcheck // the figures are in by then
-	each := len(texts) / (b.rounds + 2)
 	ours := cost(func(ctx context.Context) (sample, error) {
-		next := texts[:each]
-		texts = slices.Concat(texts[each:], next)
+		next := texts[:textsOfRound]
+		texts = slices.Concat(texts[textsOfRound:], next)
 		return b.loaded(s.child, plan{Addr: addr(s.URL), Journey: "type", Paths: typed(next), Users: b.users, For: b.slice})(ctx)
 	})
 	theirs := b.loaded(limit.child, plan{Addr: addr(limit.URL), Journey: "type", Paths: first, Users: b.users, For: b.slice})
-	if _, err := ours(ctx); err != nil { // whatever is learnt once
-		return err
+	for range warm {
+		if _, err := ours(ctx); err != nil {
+			return err
+		}
 	}
 	before, err := s.unanswered(ctx)
 	if err != nil {
@@ -150,7 +159,7 @@ func (b *bench) wanted(lines []realLine) (texts []string, err error) {
 			texts = append(texts, text)
 		}
 	}
-	for _, q := range typical(lines, 2000) {
+	for _, q := range typical(lines, 20_000) {
 		texts = append(texts, q.Text)
 	}
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] }) //nolint:gosec // the same in every run
