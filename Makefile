@@ -113,7 +113,7 @@ chaos: ## kill, starve and stop the programs (CHAOS_ROUNDS=20 times each, at ran
 
 .PHONY: sim
 sim: ## play SEEDS histories of a shop in bad weather (10000), or tell one: make sim SEED=17
-	@SIM_SEEDS=$(or $(SEEDS),10000) SIM_SEED=$(SEED) go test ./testsuite/sim -run TestShop -count=1 -timeout 6h $(if $(SEED),-v)
+	@SIM_SEEDS=$(or $(SEEDS),10000) SIM_SEED=$(SEED) GOGC=$${GOGC-400} go test ./testsuite/sim -run TestShop -count=1 -timeout 6h $(if $(SEED),-v)
 
 # The production shape. Its images are looked for as the tests look for theirs:
 # official ones where there is a registry, else built here.
