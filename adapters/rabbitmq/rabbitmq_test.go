@@ -24,7 +24,7 @@ import (
 	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, containers.Torn()) }
 
 // quick are delays that a test can wait for.
 var quick = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond}

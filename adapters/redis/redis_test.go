@@ -13,7 +13,7 @@ import (
 	"github.com/bodega-commerce/bodega/testsuite/porttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, containers.Torn()) }
 
 func TestCache(t *testing.T) {
 	for name, prefix := range map[string]string{"Alone": "", "WithPrefix": "shop-2:"} {

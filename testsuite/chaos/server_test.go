@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/bodega-commerce/bodega/apps/boot"
+	"github.com/bodega-commerce/bodega/testsuite/containers"
 	"github.com/bodega-commerce/bodega/testsuite/stack"
 )
 
@@ -43,7 +44,7 @@ func TestMain(m *testing.M) {
 	if workshop != "" {
 		_ = os.RemoveAll(workshop) // in the system's temporary directory
 	}
-	if err := goleak.Find(); err != nil {
+	if err := goleak.Find(containers.Torn()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/bodega-commerce/bodega/testsuite/containers"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, containers.Torn()) }
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
 )
 
 // Link is a network between a program under test and a server, good until a
@@ -56,6 +57,13 @@ func Proxy(t testing.TB, target string) *Link {
 		l.proxy.Stop()
 	})
 	return l
+}
+
+// Torn has goleak pass over what a link may leave behind: where a connection
+// breaks while something is on its way, toxiproxy hands that on to nobody, for
+// ever.
+func Torn() goleak.Option {
+	return goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run")
 }
 
 // Latency delays every answer.
